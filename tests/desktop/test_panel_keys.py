@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import PySide6QtAds as QtAds
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QAccessible, QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
@@ -117,6 +126,24 @@ def test_a_panel_floats_and_stands_in_the_window_again(desk: Workspace, qtbot: Q
     floats.trigger()
     assert panel.window() is desk.window
     assert panel.isVisible()
+
+
+def test_every_control_around_the_panels_says_what_it_is(desk: Workspace) -> None:
+    desk.window.go_to("orders-1")
+    controls = [
+        child
+        for child in desk.window.findChildren(QWidget)
+        if isinstance(
+            child, (QAbstractButton, QAbstractSpinBox, QComboBox, QHeaderView, QLineEdit, QtAds.CDockWidgetTab)
+        )
+        and child.isVisible()
+    ]
+    assert any(isinstance(control, QtAds.CDockWidgetTab) for control in controls)
+    for control in controls:
+        said = QAccessible.queryAccessibleInterface(control).text(QAccessible.Text.Name)
+        assert said, (control.metaObject().className(), control.objectName())
+    crosses = {c.accessibleName() for c in controls if c.objectName() == "tabCloseButton"}
+    assert crosses == {"Close Log", "Close Orders", "Close Fills"}
 
 
 def test_locked_panels_are_neither_closed_nor_moved_and_without_a_panel_it_is_said(

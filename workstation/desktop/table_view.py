@@ -309,6 +309,7 @@ class ColumnView(QTableView):
         header = QHeaderView(Qt.Orientation.Horizontal, self)
         self.setHorizontalHeader(header)
         header.setObjectName(f"{self.objectName()}_header")
+        header.setAccessibleName(f"Columns of {self.accessibleName()}")
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
         header.setSectionsClickable(True)

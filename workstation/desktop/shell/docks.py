@@ -8,7 +8,7 @@ from collections.abc import Collection, Container, Mapping
 import PySide6QtAds as QtAds
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from workstation.desktop.shell.drop_marks import DropMarks
 from workstation.desktop.shell.layouts import FloatEntry, Layout, Node
@@ -44,6 +44,7 @@ class Docks(QObject):
         self.docking = QtAds.CDockManager(holder)
         self.docking.setObjectName("docking")
         self.docking.setStyleSheet("")
+        self.docking.dockAreaCreated.connect(_name_buttons)
         self.maximised = Maximised(self.docking)
         self._marks = DropMarks(self.docking, framed=QGuiApplication.platformName() == "xcb")
         self._docks: dict[str, QtAds.CDockWidget] = {}
@@ -63,6 +64,7 @@ class Docks(QObject):
         dock.closed.connect(lambda: self.closed.emit(panel_id))
         dock.tabWidget().installEventFilter(self)
         dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
+        _name_tab(dock, title)
         self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
         self._docks[panel_id] = dock
 
@@ -75,6 +77,7 @@ class Docks(QObject):
     def retitle(self, panel_id: str, title: str) -> None:
         """Give a dock another title."""
         self._docks[panel_id].setWindowTitle(title)
+        _name_tab(self._docks[panel_id], title)
 
     def remove(self, panel_id: str) -> bool:
         """End a dock; returns whether there was one."""
@@ -174,6 +177,21 @@ class Docks(QObject):
             if dropped and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 self._marks.refuse()
         return super().eventFilter(watched, event)
+
+
+def _name_tab(dock: QtAds.CDockWidget, title: str) -> None:
+    """Let a screen reader say what a tab and its cross are of."""
+    tab = dock.tabWidget()
+    tab.setAccessibleName(title)
+    for cross in tab.findChildren(QAbstractButton):
+        cross.setAccessibleName(f"Close {title}")
+
+
+def _name_buttons(area: QtAds.CDockAreaWidget) -> None:
+    """Name the buttons of an area by what hovering says of them."""
+    for button in area.titleBar().findChildren(QAbstractButton):
+        if button.toolTip() and not button.accessibleName():
+            button.setAccessibleName(button.toolTip())
 
 
 def _only(node: Node, panels: Container[str]) -> Node:
