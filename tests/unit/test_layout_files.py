@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from pathlib import Path
 
 import msgspec
@@ -110,6 +112,39 @@ def test_a_damaged_file_is_set_aside_and_not_lost(tmp_path: Path) -> None:
         store.load("w")
     assert store.set_aside("w").read_text() == "name = "
     assert store.load("w") is None
+
+
+def test_a_save_that_fails_half_way_leaves_the_file_and_its_versions_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LayoutStore(tmp_path)
+    layout = Layout(name="w", panel=[PanelEntry("a-1", "log")], dock={"root": Node(tabs=["a-1"])})
+    store.save(layout)
+    before = (tmp_path / "w.toml").read_text()
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        store.save(msgspec.structs.replace(layout, geometry=[0.0, 0.0, 0.5, 1.0]))
+    assert (tmp_path / "w.toml").read_text() == before
+    assert store.versions("w") == []
+    assert store.names() == ["w"]
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_words_and_one_that_cannot_be_moved_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LayoutStore(tmp_path)
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "active.txt").mkdir()
+    (tmp_path / "w.toml").write_text("name = ")
+    assert (store.names(), store.active()) == (["w"], "")
+    with pytest.raises(UserError, match=r"folder.toml cannot be read: Is a directory"):
+        store.load("folder")
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "denied")))
+    assert store.set_aside("w") == tmp_path / "w.toml"
 
 
 COMMENTED = """# At the top.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workstation.config.whole_files import write_whole
 from workstation.desktop.shell.layouts import Layout, layout_text, parse_layout
+from workstation.domain.errors import UserError
 
 VERSIONS_KEPT = 20
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,39}")
@@ -31,12 +32,16 @@ class LayoutStore:
 
     def names(self) -> list[str]:
         """Return the saved workspaces, sorted."""
-        return sorted(path.stem for path in self._folder.glob("*.toml") if NAME.fullmatch(path.stem))
+        found = self._folder.glob("*.toml")
+        return sorted(path.stem for path in found if NAME.fullmatch(path.stem) and path.is_file())
 
     def active(self) -> str:
         """Return the workspace that was shown last, "" where nothing says."""
         path = self._folder / _ACTIVE
-        name = path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else ""
+        try:
+            name = path.read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            return ""
         return name if NAME.fullmatch(name) else ""
 
     def set_active(self, name: str) -> None:
@@ -53,12 +58,12 @@ class LayoutStore:
         """Return a saved layout, or None where there is none.
 
         Raises:
-            UserError: the file is damaged; it stays untouched.
+            UserError: the file is damaged or cannot be read; it stays untouched.
         """
         path = self._folder / f"{name}.toml"
         if not path.exists():
             return None
-        return parse_layout(path.read_text(encoding="utf-8", errors="replace"), source=path.name)
+        return parse_layout(_text_of(path), source=path.name)
 
     def save(self, layout: Layout) -> None:
         """Write a layout, keeping the version before; an unchanged text is not written again.
@@ -93,9 +98,15 @@ class LayoutStore:
         (self._folder / f"{name}.toml").rename(self._folder / f"{new}.toml")
 
     def set_aside(self, name: str) -> Path:
-        """Rename a damaged layout file, so that the next save does not lose it; returns its new path."""
+        """Rename a damaged layout file, so that the next save does not lose it; returns where it is now.
+
+        That is where it was in a folder that cannot be written, in which no save loses it either.
+        """
         path = self._folder / f"{name}.toml"
-        return path.replace(path.with_suffix(".damaged"))
+        try:
+            return path.replace(path.with_suffix(".damaged"))
+        except OSError:
+            return path
 
     def versions(self, name: str) -> list[Path]:
         """Return the kept versions of a layout, oldest first."""
@@ -113,14 +124,14 @@ class LayoutStore:
         """Return the layout as it stood at the end of the last earlier day of use, None where there is none.
 
         Raises:
-            UserError: the kept text is damaged.
+            UserError: the kept text is damaged or cannot be read.
         """
         path = self._folder / f"{name}.toml"
         if not path.exists() or _written_today(path):
             path = self._yesterday(name)
         if not path.exists():
             return None
-        return parse_layout(path.read_text(encoding="utf-8", errors="replace"), source=path.name)
+        return parse_layout(_text_of(path), source=path.name)
 
     def _yesterday(self, name: str) -> Path:
         return self._folder / "versions" / f"{name}.yesterday"
@@ -133,6 +144,13 @@ class LayoutStore:
         write_whole(folder / f"{name}.{last + 1:06d}.toml", text)
         for path in kept[: max(len(kept) + 1 - VERSIONS_KEPT, 0)]:
             path.unlink()
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UserError(f"{path.name} cannot be read: {error.strerror}") from error
 
 
 def _written_today(path: Path) -> bool:
