@@ -176,6 +176,23 @@ def test_an_order_line_shows_its_parse_stages_with_enter_and_is_sent_by_a_second
     assert not palette.isVisible()
 
 
+def test_a_second_enter_sends_nothing_that_was_put_into_the_ticket_meanwhile(qtbot, rig, window):
+    rig.feed(positions=[position(-100, price=18_750)])
+    open_with(qtbot, window, LINE)
+    press(qtbot, window, Key.Key_Return)
+    press(qtbot, window, Key.Key_F7)  # a panic key: without a stop it offers one in the ticket
+    assert window.ticket.form.draft().stop == "187.49"
+    rig.clock.advance(SECOND_ENTER_NS)
+    press(qtbot, window, Key.Key_Return)
+    assert rig.gateway.of("order.submit") == []
+    assert "another order" in window.palette_.said.text()
+    press(qtbot, window, Key.Key_Return)
+    rig.clock.advance(SECOND_ENTER_NS)
+    press(qtbot, window, Key.Key_Return)
+    (sent,) = rig.gateway.of("order.submit")
+    assert (sent.terms.side, sent.terms.order_qty, sent.terms.price) == (Side.BUY, 300, 18_720)
+
+
 @pytest.mark.parametrize(
     ("held", "line", "hint"),
     [

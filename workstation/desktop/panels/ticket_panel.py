@@ -157,6 +157,11 @@ class TicketPanel(Panel):
         """True while an order that was staged stands in the fields, not sent."""
         return self._staged
 
+    @property
+    def content(self) -> tuple[str, Draft]:
+        """The instrument and the fields as they stand."""
+        return self.symbol, self.form.draft()
+
     def hold(self) -> None:
         """Keep a complete order in the ticket, not sent, until it is sent or put away; say in place why it cannot."""
         self._read()

@@ -56,6 +56,7 @@ class Palette(QFrame):
         self._typed = Typed()
         self._staged_text = ""
         self._staged_at = 0
+        self._staged: object = None
         self._before: QWidget | None = None
         self.setObjectName("palette")
         self.setAccessibleName("Command palette")
@@ -225,15 +226,24 @@ class Palette(QFrame):
                 self._say(escape(f"Held in the ticket: {request.words}. It is sent from there (Ctrl+Enter)."), "info")
                 return
             self._staged_text, self._staged_at = text, self._context.bridge.session.mono_ns()
+            ticket = find_ticket()
+            self._staged = None if ticket is None else ticket.content
             self._say(escape(f"Staged, not sent: {request.words}. Enter again sends it."), "info")
 
     def _send(self) -> None:
-        """Press the ticket's Send; disarmed, the order stays staged and the arm chip pulses."""
+        """Press the ticket's Send; disarmed, the order stays staged and the arm chip pulses.
+
+        A ticket that something else was put into meanwhile is not sent: what is read here would be another order.
+        """
         if self._context.bridge.session.mono_ns() - self._staged_at < SECOND_ENTER_NS:
             return
         ticket = find_ticket()
         status = self._context.state.status
         if ticket is None:
+            return
+        if ticket.content != self._staged:
+            self._staged_text = ""
+            self._say("Not sent: the ticket holds another order by now. Enter stages this one again.", "warning")
             return
         if status is None or status.armed is None:
             pulse_arm_chip()

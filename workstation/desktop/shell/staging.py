@@ -31,6 +31,10 @@ class Stager(Protocol):
     def holds_staged(self) -> bool:
         """True while an order that was staged stands in the fields, not sent."""
 
+    @property
+    def content(self) -> tuple[str, Draft]:
+        """The instrument and the fields as they stand."""
+
     def clear(self) -> None:
         """Put the order away."""
 
