@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFrame, QMainWindow
+from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, status
 from workstation.commands.registry import CommandResult
@@ -83,6 +84,26 @@ def test_escape_leaves_and_cancels_no_order(desk: Workspace, rig: DesktopRig, qt
     assert not desk.tour.runs
     assert desk.tour.card.isHidden()
     assert rig.gateway.of("order.cancel_scope") == []
+
+
+@pytest.mark.parametrize("had", ["nothing", "what is gone"])
+def test_the_tour_leaves_the_keyboard_with_no_chip_that_enter_would_press(
+    desk: Workspace, rig: DesktopRig, qtbot: QtBot, had: str
+) -> None:
+    field = QLineEdit(desk.window)
+    field.show()
+    field.setFocus()
+    if had == "nothing":
+        field.clearFocus()
+    desk.tour.start()
+    QApplication.processEvents()
+    delete(field)
+    for _ in range(len(STEPS)):
+        qtbot.keyClick(desk.tour.card, Qt.Key.Key_Return)
+    assert not desk.tour.runs
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+        qtbot.keyClick(QApplication.focusWidget() or desk.window, key)
+    assert [name for name, _ in rig.gateway.sent() if name.startswith("risk.")] == []
 
 
 def test_the_left_arrow_goes_back_and_a_ring_stands_round_what_is_meant(desk: Workspace, qtbot: QtBot) -> None:

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from shiboken6 import isValid
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.ticket_fields import set_role
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
+from workstation.desktop.shell.keyboard_back import give_back
 from workstation.desktop.shell.main_window import MainWindow
 from workstation.desktop.shell.palette_choices import Choices
 from workstation.desktop.shell.staging import find_ticket
@@ -275,10 +275,7 @@ class Palette(QFrame):
         """Give the keyboard back to where it was."""
         super().hideEvent(event)
         self._staged_text = ""
-        if self._before is not None and isValid(self._before) and self._before.isVisible():
-            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
-        else:
-            self._window.setFocus(Qt.FocusReason.OtherFocusReason)  # or Enter would press whatever comes next
+        give_back(self._before, self._window)
         self._before = None
 
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushBu
 
 from workstation.config.resources import resource_text
 from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
+from workstation.desktop.shell.keyboard_back import give_back
 from workstation.desktop.shell.layout_picture import LayoutPicture
 from workstation.desktop.shell.layouts import parse_layout
 
@@ -91,8 +92,7 @@ class StartPage(QFrame):
     def leave(self) -> None:
         """Go away and give the keyboard back."""
         self.hide()
-        if self._before is not None and self._before.isVisible():
-            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        give_back(self._before, self._over.window())
         self._before = None
         self.closed.emit()
 

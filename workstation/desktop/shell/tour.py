@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
+from workstation.desktop.shell.keyboard_back import give_back
 from workstation.desktop.theme import current_theme
 
 CARD_WIDTH_PX = 360
@@ -109,8 +110,7 @@ class Tour(QObject):
         self.place = -1
         self.card.hide()
         self._ring.hide()
-        if self._focus is not None:
-            self._focus.setFocus()
+        give_back(self._focus, self._window)
         self._focus = None
         if self._seen is not None:
             try:
