@@ -1,4 +1,7 @@
-"""The palette by real keys: commands, instruments, lines that stage, and the second Enter."""
+"""The palette by real keys: commands, instruments, lines that stage, and the second Enter.
+
+Long because each kind of line and each way out of the palette is typed on one window.
+"""
 
 import pytest
 from PySide6.QtCore import Qt
