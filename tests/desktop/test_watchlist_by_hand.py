@@ -143,3 +143,20 @@ def test_a_file_of_symbols_is_chosen_in_the_dialog(
     menu.close()
     assert entries(panel) == ["# Banks", "MSFT"]
     assert rig.spoken[-1] == ("warning", "1 symbol taken. Not known: nope.")
+
+
+def test_del_lets_go_of_prices_that_nobody_else_shows_and_undo_asks_for_them_while_it_stands(
+    panel: WatchlistPanel, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(panel.view.viewport(), LEFT, pos=centre(panel, 1))
+    qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert (entries(panel), panel.undo_button.text()) == (["# Mine", "MSFT", "ESZ6"], "Undo AAPL")
+    assert rig.gateway.of("market.watch")[-1].quotes == {"MSFT", "ESZ6"}
+    qtbot.mouseClick(panel.undo_button, LEFT)
+    assert entries(panel) == ["# Mine", "AAPL", "MSFT", "ESZ6"]
+    assert rig.gateway.of("market.watch")[-1].quotes == {"AAPL", "MSFT", "ESZ6"}
+    qtbot.mouseClick(panel.view.viewport(), LEFT, pos=centre(panel, 2))
+    qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert panel._undo_timer.interval() == 10_000
+    panel._undo_timer.timeout.emit()
+    assert panel.undo_button.isHidden()
