@@ -138,7 +138,9 @@ class Engine:
         self._backtests = BacktestDesk.of(store, strategies_folder, loop.post, commands)
         self._opening, self._stories = AccountOpening(core, venue), OrderStories(store.reader, loop.post)
         self.scripts = ScriptDoor(store.reader, loop.post, self._clock.now_ns)
-        self._strategies = Strategies(core, strategies_folder, loop, store.reader.runs.source, run_budget)
+        self._strategies = Strategies(
+            core, strategies_folder, loop, store.reader.runs.source, run_budget, open_past=self._screens.open_past
+        )
         self._context = EngineContext(
             desk=core.desk,
             state=core.state,

@@ -5,6 +5,7 @@ typed end some time after it. It knows no widget and sends nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from workstation.app.venue_past import Post, VenuePast
 from workstation.app.venues import Venue
 from workstation.commands.params import BarsRequest, Watch
-from workstation.domain.errors import NotFound
+from workstation.domain.errors import NotFound, UserError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Anchor, Bar, BarKind, BarType
 from workstation.marketdata.calendar import Calendars
@@ -116,6 +117,17 @@ class EngineScreens:
                 self._idle[symbol, bar_type] = None
             return history
         return series.seed(symbol, bar_type, ())
+
+    def open_past(self, symbol: str, bar_type: BarType, count: int, then: Callable[[], None]) -> None:
+        """Open a series with at least so many bars before it, then call `then`: at once, unless its past is long."""
+        wanted = max(count, BARS_BEFORE)
+
+        def opened() -> None:
+            with suppress(UserError):  # whoever asks for the series next hears why there is none
+                self.open_series(symbol, bar_type, wanted)
+            then()
+
+        self.when_read([(symbol, bar_type, wanted)], opened)
 
     def _beginning(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
         """Return what a series begins with. Of what was read aside the last bar is read again: trades came since."""

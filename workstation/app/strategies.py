@@ -28,7 +28,7 @@ from workstation.strategies.describing import CodeShape
 from workstation.strategies.importing import Aside, own_of, strategy_of, trouble_of
 from workstation.strategies.loading import Code, Described, Loaded
 from workstation.strategies.run_desk import RunBudget, RunDesk
-from workstation.strategies.runner import Runner
+from workstation.strategies.runner import OpenPast, Runner
 
 RUNS_NS = 1_000_000_000
 """How often runs are looked at."""
@@ -209,7 +209,8 @@ class _Yielding:
 class Strategies:
     """The run desk of a core, with the runner and the code below it. past: source that is kept of a hash.
 
-    loop: where calls of files and runs are made; courtesy: what runs ask whether somebody's order is under way.
+    loop: where calls of files and runs are made; open_past: see `runner.OpenPast`; courtesy: what runs ask whether
+    somebody's order is under way.
     """
 
     def __init__(
@@ -219,6 +220,8 @@ class Strategies:
         loop: EngineLoop,
         past: Past,
         bounds: RunBudget,
+        *,
+        open_past: OpenPast,
     ) -> None:
         self.courtesy = Courtesy()
         loop.holds_behind = self._comes_later
@@ -235,6 +238,7 @@ class Strategies:
             on_burn=_Yielding(),
             isolate=isolated_host,
             aside=self.courtesy.stand_aside,
+            open_past=open_past,
         )
         self.desk = RunDesk(
             desk=core.desk,

@@ -176,7 +176,7 @@ class Run:
             else:
                 handler(intent)
         except UserError as error:
-            self._refused(str(error))
+            self.refuse(str(error))
 
     def watch(self) -> None:
         """Look at the running callback: report one over its budget, interrupt one that does not return."""
@@ -259,7 +259,7 @@ class Run:
         if denial is None:
             self._refusals = 0
         else:
-            self._refused(denial.text)
+            self.refuse(denial.text)
 
     def _replace(self, intent: m.Replace) -> None:
         if not self._owns(intent.cl_ord_id, "replace"):
@@ -273,7 +273,7 @@ class Run:
         )
         denial = self._desk.replace(command).denial
         if denial is not None:
-            self._refused(denial.text)
+            self.refuse(denial.text)
 
     def _cancel(self, intent: m.Cancel) -> None:
         order = self._desk.state.book.get(intent.cl_ord_id)
@@ -316,7 +316,8 @@ class Run:
         if denial is not None:
             self.tell("ERROR", denial.text, "REFUSED")
 
-    def _refused(self, text: str) -> None:
+    def refuse(self, text: str) -> None:
+        """Tell that what the strategy asked for is not done; too many such in a row end the run."""
         self._refusals += 1
         self._change(refused=self.view.refused + 1)
         self.tell("WARNING", text, "REFUSED", {"in_a_row": self._refusals})

@@ -7,7 +7,7 @@ Order walk, on the way up: rows of a run's orders and fills go to its inbox. Eng
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-from workstation.domain.errors import NotFound, ValidationError
+from workstation.domain.errors import NotFound, UserError, ValidationError
 from workstation.domain.events import CancelRequested, OrderHandedOver, ReplaceRequested
 from workstation.domain.executions import Execution
 from workstation.domain.instruments import Instrument
@@ -48,6 +48,10 @@ _OWN = frozenset({OriginKind.STRATEGY, OriginKind.SYSTEM, OriginKind.EXTERNAL})
 """Doors that are no person's and no script's."""
 
 Post = Callable[[Callable[[], None]], None]
+OpenPast = Callable[[str, BarType, int, Callable[[], None]], None]
+"""Has the past of a series, so many bars, stand before what is built of it from now on, then calls back: at once, or
+when it has been read aside."""
+
 Isolate = Callable[[RunOrder, Mapping[str, Instrument], Callable[[m.Intent], None]], Served]
 
 
@@ -55,7 +59,8 @@ class Runner:
     """Starts, feeds, watches and ends runs. post: runs a call on the engine's thread, from a run's, after all others.
 
     on_burn: told when a callback holds the processor, and when none does any more; isolate: makes hosts of runs that
-    have a process of their own; aside: holds a run's thread up for a moment where somebody's order is under way.
+    have a process of their own; aside: holds a run's thread up for a moment where somebody's order is under way;
+    open_past: brings the bars that a run asks for from before it began.
     """
 
     def __init__(
@@ -72,6 +77,7 @@ class Runner:
         on_burn: Callable[[bool], None] = lambda _burning: None,
         isolate: Isolate | None = None,
         aside: Callable[[], object] = lambda: None,
+        open_past: OpenPast = lambda _symbol, _bar_type, _count, then: then(),
     ) -> None:
         self._desk, self._market, self._bus, self._clock = desk, market, bus, clock
         self._scheduler, self._ids, self._post, self._runs_max = scheduler, ids, post, runs_max
@@ -82,6 +88,7 @@ class Runner:
         self._timers: dict[tuple[str, str], Timer] = {}
         self._watch: Timer | None = None
         self._on_burn, self._burning, self._isolate, self._aside = on_burn, False, isolate, aside
+        self._open_past = open_past
         bus.subscribe(OrderState, self._on_order)
         bus.subscribe(Execution, self._on_execution)
         bus.subscribe(ReplaceRequested, lambda event: self._on_others_wish(event, "changes"))
@@ -259,14 +266,25 @@ class Runner:
                 listeners.append(run)
                 self._held[run_id].append(self._market.subscriptions.acquire(intent.symbol, intent.stream))
         elif isinstance(intent, m.WantBars):
-            history = self._market.bars(intent.symbol, intent.bar_type)
-            self._series[intent.symbol, intent.bar_type].append((run, intent.interval))
-            stream = StreamKind.TRADES if intent.bar_type.source is BarSource.LAST else StreamKind.QUOTES
-            self._held[run_id].append(self._market.subscriptions.acquire(intent.symbol, stream))
-            if intent.history:
-                run.thread.inbox.put(m.PastBars(intent.interval, _newest(history, intent.history)))
+            self._open_past(intent.symbol, intent.bar_type, intent.history, lambda: self._give_bars(run, intent))
         elif isinstance(intent, m.SetTimer):
             self._set_timer(run, intent)
+
+    def _give_bars(self, run: Run, intent: m.WantBars) -> None:
+        """Send a series from now on, its past first; a run that has ended meanwhile wants none."""
+        if run.status.is_final:
+            return
+        try:
+            history = self._market.bars(intent.symbol, intent.bar_type)
+            stream = StreamKind.TRADES if intent.bar_type.source is BarSource.LAST else StreamKind.QUOTES
+            held = self._market.subscriptions.acquire(intent.symbol, stream)
+        except UserError as error:
+            run.refuse(str(error))
+            return
+        self._series[intent.symbol, intent.bar_type].append((run, intent.interval))
+        self._held[run.order.run_id].append(held)
+        if intent.history and len(history):
+            run.thread.inbox.put(m.PastBars(intent.interval, _newest(history, intent.history)))
 
     def _set_timer(self, run: Run, intent: m.SetTimer) -> None:
         key = (run.order.run_id, intent.name)
