@@ -75,6 +75,12 @@ SPY = """
             written = type(error).__name__
         self.show(names=",".join(names), found=found, written=written, cwd=os.getcwd())
 """
+BOUNDS = """
+    def on_quote(self, quote):
+        import resource as r
+        named = {"cpu": r.RLIMIT_CPU, "memory": r.RLIMIT_AS, "children": r.RLIMIT_NPROC}
+        self.show(**{name: r.getrlimit(kind) for name, kind in named.items()})
+"""
 KEEPS = """
     from workstation.strategies.api import Policy
     policy = Policy.KEEP
@@ -111,8 +117,8 @@ class Rig(RunnerRig):
         super().__init__()
         self.runner._isolate = isolated_host
 
-    def isolated(self, body: str, *, asked: Policy | None = None, **parameters):
-        code = Isolated(entry_point="own:Own", source=HEAD + body, parameters=parameters, memory_mb=1_024, cpu_s=60)
+    def isolated(self, body: str, *, asked: Policy | None = None, cpu_s: int = 60, **parameters):
+        code = Isolated(entry_point="own:Own", source=HEAD + body, parameters=parameters, memory_mb=1_024, cpu_s=cpu_s)
         order = RunOrder(
             run_id="R1", account=ACCOUNT, name="own", make=lambda door: None, policy=asked or Policy.CANCEL,
             isolated=code, code_hash="0" * 64, policy_is_asked=asked is not None,
@@ -210,6 +216,14 @@ def test_one_that_eats_memory_dies_alone(rig):
     rig.quote(9_990, 10_000)
     assert rig.ended(run) is RunStatus.FAULTED
     assert "MemoryError" in run.view.reason
+
+
+def test_its_memory_its_processor_time_and_what_it_may_write_are_bounded_by_the_system(rig):
+    run = rig.isolated(BOUNDS, cpu_s=7)
+    rig.quote(9_990, 10_000)
+    rig.until(lambda: run.status.is_final or run.view.values)
+    memory = 1_024 * MIB
+    assert run.view.values == {"cpu": "(7, 7)", "memory": f"({memory}, {memory})", "children": "(0, 0)"}
 
 
 def test_a_process_that_is_killed_is_seen(rig):

@@ -1,0 +1,93 @@
+"""Every callback of the interface, live through the runner: each kind of news reaches its own, with its values."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.helpers.core_rig import SYMBOL
+from tests.helpers.runner_rig import RunnerRig, RunStatus
+from workstation.domain.market import Aggressor, BookSnapshot, Level, Trade
+from workstation.strategies.api import Strategy
+
+SECOND = 10**9
+CALLBACKS = {"on_start", "on_quote", "on_trade", "on_book", "on_bar", "on_order", "on_fill", "on_timer", "on_stop"}
+
+
+class Everything(Strategy):
+    """Writes down each callback with what it brought."""
+
+    def on_start(self):
+        self.quotes(SYMBOL)
+        self.trades(SYMBOL)
+        self.book(SYMBOL)
+        self.bars(SYMBOL, "1s")
+        self.bars(SYMBOL, "2t")
+        self.every(1, "tick")
+        self._note("on_start", self.now > 0)
+
+    def on_quote(self, quote):
+        self._note("on_quote", (quote.bid, quote.ask))
+        if not self.orders() and not self.position(SYMBOL):
+            self.buy(SYMBOL, 5, limit=quote.ask)
+
+    def on_trade(self, trade):
+        self._note("on_trade", (trade.price, trade.size, trade.aggressor))
+
+    def on_book(self, book):
+        self._note("on_book", (book.bids, book.asks))
+
+    def on_bar(self, bar):
+        self._note(f"on_bar {bar.interval}", (bar.open, bar.close, bar.volume))
+
+    def on_order(self, order):
+        self._note("on_order", order.state.value)
+
+    def on_fill(self, fill):
+        self._note("on_fill", (fill.quantity, fill.price, self.position(SYMBOL)))
+
+    def on_timer(self, name):
+        self._note("on_timer", name)
+
+    def on_stop(self):
+        self._note("on_stop", self.position(SYMBOL))
+
+    def _note(self, callback, value):
+        self.show(**{callback: value})
+
+
+@pytest.fixture
+def rig():
+    made = RunnerRig()
+    yield made
+    assert made.close() == []
+    assert made.faults == []
+
+
+def test_each_callback_is_called_with_what_happened(rig):
+    run = rig.run(Everything)
+    rig.quote(9_990, 10_000)
+    rig.until(rig.working)
+    (order,) = rig.working()
+    now = rig.clock.now_ns()
+    levels = (Level(9_990, 7),), (Level(10_000, 9),)
+    rig.market.on_feed([BookSnapshot(SYMBOL, *levels, 1, now, now)])
+    rig.market.on_feed([Trade(SYMBOL, price, 3, Aggressor.BUY, str(price), now, now) for price in (9_995, 10_005)])
+    rig.broker.fill(order.cl_ord_id, 5, 10_000)
+    rig.clock.advance(3 * SECOND)
+    later = rig.clock.now_ns()
+    rig.market.on_feed([Trade(SYMBOL, 10_010, 1, Aggressor.SELL, "last", later, later)])
+    wanted = {"on_quote", "on_trade", "on_book", "on_bar 1s", "on_bar 2t", "on_order", "on_fill", "on_timer"}
+    rig.until(lambda: wanted <= run.view.values.keys())
+    run.stop("enough")
+    assert rig.ended(run) is RunStatus.STOPPED
+    told = run.view.values
+    assert {name.partition(" ")[0] for name in told} == CALLBACKS
+    assert told["on_quote"] == "(99.9, 100.0)"
+    assert told["on_book"] == "(((99.9, 7.0),), ((100.0, 9.0),))"
+    assert told["on_bar 2t"] == "(99.95, 100.05, 6.0)"
+    assert told["on_bar 1s"] == "(99.95, 100.05, 6.0)"
+    assert (told["on_order"], told["on_timer"]) == ("FILLED", "tick")
+    assert told["on_fill"] == str((Decimal(5), Decimal("100.00"), Decimal(5)))
+    assert told["on_stop"] == "5"
