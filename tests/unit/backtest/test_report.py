@@ -163,6 +163,14 @@ def test_every_metric_has_a_title_a_unit_and_a_formula_and_is_in_the_page(text: 
     assert "mean / sample deviation of daily returns * sqrt(days a year)" in text
 
 
+def test_only_the_long_table_of_round_trips_scrolls_in_its_place_and_no_figure_is_out_of_sight(text: str) -> None:
+    boxes = re.findall(r'<div class="([^"]*)"><table class="([^"]*)">', text)
+    assert {kind for place, kind in boxes if "tall" in place} == {"sortable trades"}
+    assert {"figures", "facts", "months"} <= {kind for _place, kind in boxes}
+    style = resource_text("report/report.css")
+    assert re.findall(r"(\.\w+) \{[^}]*max-height: \d+px", style) == [".tall"]
+
+
 def test_each_fill_is_a_mark_at_its_time_and_price(made: Report, text: str) -> None:
     chart = charts(text)["prices-0"]
     first, last, low, high = (float(chart.attrib[f"data-{name}"]) for name in ("first", "last", "low", "high"))
