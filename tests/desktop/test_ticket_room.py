@@ -2,12 +2,21 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea, QStyle, QStyleOptionComboBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLayout,
+    QLineEdit,
+    QScrollArea,
+    QStyle,
+    QStyleOptionComboBox,
+)
 
 from tests.helpers.desktop_rig import DesktopRig
 from tests.helpers.ticket_rig import open_ticket, previewed, type_into
 from workstation.config.resources import resource_text
 from workstation.desktop.fonts import load_fonts
+from workstation.desktop.panels.ticket_fields import CLOSE_SAVES_PX, words_width
 from workstation.desktop.shell.layouts import parse_layout
 from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.orders import RiskClass
@@ -71,6 +80,34 @@ def test_a_row_that_is_too_wide_turns_alone(qapp, qtbot, panel):
     tops = [top(part) for part in (form.fields["stop_loss"], form.fields["take_profit"], form.type, form.tif)]
     apply_theme(qapp, load_theme("dark"))
     assert (tops[0], tops[2]) == (tops[1], tops[3])
+
+
+@pytest.mark.parametrize(("theme", "scale", "width"), [("light", 1.7, 298), ("dark", 1.0, 222), ("dark", 1.3, 260)])
+def test_each_word_of_a_choice_is_read_whole_once_it_is_chosen(qapp, panel, *, theme, scale, width):
+    load_fonts()
+    apply_theme(qapp, load_theme(theme, text_scale=scale))
+    panel.holder.layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # as a dock cuts it
+    form, cut = panel.form, []
+    area = panel.findChild(QScrollArea, "ticket-1_scroll")
+
+    def look():
+        for _ in range(3):
+            QApplication.processEvents()
+        shown = [one for one in (form.type, form.tif, form.peg) if one.isVisible()]
+        saved = {one: CLOSE_SAVES_PX if one.property("tight") == "true" else 0 for one in shown}
+        assert area.viewport().width() <= panel.holder.width()
+        cut.extend(one.currentText() for one in shown if one.width() < words_width(one) - saved[one])
+
+    for wider in range(0, 70, 5):
+        panel.holder.resize(width + wider, 1_000)
+        look()
+    panel.holder.resize(width, 1_000)
+    for combo in (form.type, form.tif, form.peg):
+        for row in range(combo.count()):
+            combo.setCurrentIndex(row)
+            look()
+    apply_theme(qapp, load_theme("dark"))
+    assert cut == []
 
 
 @pytest.mark.parametrize("theme", ["dark", "high_contrast"])

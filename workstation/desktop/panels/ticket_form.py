@@ -109,6 +109,7 @@ class TicketForm(QWidget):
         self._labels: dict[str, QLabel] = {}
         self._offered = QWidget()
         self._room, self._alone = 0, False
+        self._words: tuple[str, ...] = ()
         self._below: dict[str, bool | None] = {"offered": False, "legs": None}
         self._lay_out(presets)
         self.side.changed.connect(self._on_edited)
@@ -282,6 +283,10 @@ class TicketForm(QWidget):
 
     def _on_edited(self, *_: object) -> None:
         self._show_used()
+        words = tuple(combo.currentText() for combo in (self.type, self.tif, self.peg))
+        if words != self._words:
+            self._words = words
+            self.measure_anew()
         self.edited.emit()
 
     def _show_used(self) -> None:
@@ -362,6 +367,7 @@ class TicketForm(QWidget):
         alone = sum(words) + _CHOICE_GAP > room
         for combo, width, share in zip((self.type, self.tif), words, (_TYPE_SHARE, _TIF_SHARE), strict=True):
             draw_close(combo, close=alone)
+            combo.setMinimumWidth(min(width - CLOSE_SAVES_PX if alone else width, self._room))
             self._chosen.setStretchFactor(combo, width if alone else share)
         close = sum(words) - 2 * CLOSE_SAVES_PX + _CHOICE_GAP
         self._chosen.setDirection(_DOWN if alone and close > self._room else _ACROSS)
