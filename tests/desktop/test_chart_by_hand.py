@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QLayout, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, limit, order, position, quote, status
 from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
 from workstation.desktop.chart_links import PAINT_WAIT_NS
+from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.shell.panel_header import PanelHeader
+from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.market import BarKind, BarType
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import Side
@@ -143,6 +146,34 @@ def test_bars_of_time_of_ticks_and_of_volume_are_asked_for_by_a_click(
     assert rig.gateway.of("market.bars")[-1].bar_type == wanted
     assert panel.interval == name
     assert chosen.isChecked()
+
+
+@pytest.mark.parametrize(("width", "scale"), [(430, 1.5), (500, 1.0), (360, 1.0)])
+def test_in_a_narrow_chart_no_button_is_cut_and_an_interval_without_room_is_in_the_menu(
+    panel: ChartPanel, qapp: QApplication, width: int, scale: float
+) -> None:
+    load_fonts()
+    apply_theme(qapp, load_theme("light", text_scale=scale))
+    tools = panel.tools
+    tools.window().layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # as a dock cuts it
+    tools.window().setMinimumSize(0, 0)
+    tools.window().resize(width, 400)
+    for _ in range(3):
+        QApplication.processEvents()
+    assert tools.width() < width
+    shown = [one for one in tools.findChildren(QToolButton) if one.isVisible()]
+    cut = [one.objectName() for one in shown if one.width() < one.fontMetrics().horizontalAdvance(one.text())]
+    places = sorted((one.x(), one.x() + one.width()) for one in shown)
+    apply_theme(qapp, load_theme("dark"))
+    assert cut == []
+    assert all(end <= start for (_, end), (start, _) in pairwise(places))
+    assert places[-1][1] <= tools.width()
+    left = [interval for interval, action in tools._left.items() if action.isVisible()]
+    assert (bool(left), "1m" in left) == (width < 500, False)
+    for interval in left[:1]:
+        pick(tools.counted, tools._left[interval])
+        assert panel.interval == interval
+        assert tools.intervals[interval].isVisible()
 
 
 def test_counts_of_bars_are_written_alike(panel: ChartPanel) -> None:

@@ -47,6 +47,8 @@ REFUSED_EDITS = {
 TOOLS = {kind.value: kind for kind in DrawingKind}
 INTERVALS_GAP = 6
 BUTTON_SPARE, TIGHT_SPARE = 10, 4
+RAREST_FIRST = ("1s", "15s", "5s", "15m", "1h", "1d", "5m", "1m")
+"""The order in which usual intervals leave a row that has no room for all; what is shown stays."""
 """Room about a button's words: as the theme has it, and where buttons are drawn tight."""
 
 
@@ -77,6 +79,7 @@ class ChartTools(QWidget):
         self.hide()
         self._wide_px = self._width_px = 0
         self._prices_words = ""
+        self._left: dict[str, QAction] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
@@ -115,11 +118,23 @@ class ChartTools(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Word the longest buttons by the room that there is, so that none of them is cut."""
+        """Word the longest buttons by the room that there is, so that none of them is cut.
+
+        Where even that is too little, intervals leave the row for the menu of the others, the rarest first.
+        """
         self._word(narrow=0 < self._width_px < self._wide_px)
-        worded = [button for button in self.findChildren(QToolButton) if button.text() and not button.isHidden()]
+        timed = {interval: button for interval, button in self.intervals.items() if isinstance(button, QToolButton)}
+        others = [button for button in self.findChildren(QToolButton) if button.text() and not button.isHidden()]
+        worded = list(dict.fromkeys((*timed.values(), *others)))
         reach = {button: button.fontMetrics().horizontalAdvance(button.text()) for button in worded}
         gaps = len(worded) + INTERVALS_GAP + self.padlock.sizeHint().width()
+        over = sum(reach.values()) + len(worded) * TIGHT_SPARE + gaps - (self._width_px or self._wide_px)
+        for interval in RAREST_FIRST:
+            button = timed[interval]
+            leaves = over > 0 and not button.isChecked()
+            over -= reach[button] + TIGHT_SPARE + 1 if leaves else 0
+            button.setHidden(leaves)
+            self._left[interval].setVisible(leaves)
         is_tight = 0 < self._width_px < sum(reach.values()) + len(worded) * BUTTON_SPARE + gaps
         for button in worded:
             button.setMinimumWidth(reach[button] + (TIGHT_SPARE if is_tight else BUTTON_SPARE))
@@ -145,6 +160,9 @@ class ChartTools(QWidget):
             "counted", "Other intervals, bars of ticks, volume, value or a range, and bricks", "More ▾"
         )
         row.addWidget(self.counted)
+        for interval in TIMED_INTERVALS:
+            left = self._left[interval] = self._entry_of(menu, interval)
+            left.setVisible(False)
         for interval in (*MORE_INTERVALS, *COUNTED_INTERVALS):
             if interval == COUNTED_INTERVALS[0]:
                 menu.addSeparator()
@@ -153,6 +171,14 @@ class ChartTools(QWidget):
             action.triggered.connect(lambda _checked=False, interval=interval: self._on_interval(interval))
         self.other_interval = self._entry(menu, "interval_other", "Other…\t,", self.other_interval_asked)
         return tools
+
+    def _entry_of(self, menu: QMenu, interval: str) -> QAction:
+        """Return the entry of a usual interval, for where its button has no room."""
+        action = QAction(interval, menu)
+        action.setObjectName(f"{self._panel_id}_left_{interval}")
+        action.triggered.connect(lambda _checked=False: self._on_interval(interval))
+        menu.addAction(action)
+        return action
 
     def _on_interval(self, interval: str) -> None:
         self.show_interval(interval)

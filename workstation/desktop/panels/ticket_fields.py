@@ -290,14 +290,16 @@ class QuoteButton(QPushButton):
 class ScrolledFields(QScrollArea):
     """Fields as tall as they are, so that what follows stands right below them; in a low panel they scroll.
 
-    The field that has the keyboard stays in view when a message below takes room.
-    Emits: room_changed(width in pixels that is left beside a scroll bar).
+    The field that has the keyboard stays in view when a message below takes room. The scroll bar stands in their right
+    margin, `margin` pixels wide, so that it turns no row by the room that it takes.
+    Emits: room_changed(width in pixels that the fields have, margins included).
     """
 
     room_changed = Signal(int)
 
-    def __init__(self, name: str, fields: QWidget) -> None:
+    def __init__(self, name: str, fields: QWidget, margin: int) -> None:
         super().__init__()
+        self._margin = margin
         self.setObjectName(name)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -319,7 +321,9 @@ class ScrolledFields(QScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         """Tell how much room there is."""
         if event.type() is QEvent.Type.Resize:
-            self.room_changed.emit(self.viewport().width())
+            beside = self.width() - self.verticalScrollBar().sizeHint().width() + self._margin
+            self._fields.setMinimumWidth(min(beside, self.width()))
+            self.room_changed.emit(max(self.viewport().width(), self._fields.minimumWidth()))
             self._look.start()
         return super().viewportEvent(event)
 

@@ -223,8 +223,8 @@ class TicketPanel(Panel):
         shortcut.activated.connect(act)
 
     def _build(self) -> None:
-        self._scrolled = ScrolledFields(f"{self.panel_id}_scroll", self._fields())
-        self._scrolled.room_changed.connect(self._take_width)
+        self._scrolled = ScrolledFields(f"{self.panel_id}_scroll", self._fields(), MARGIN_PX)
+        self._scrolled.room_changed.connect(lambda width: self.form.fit(width - 2 * MARGIN_PX))
         outer = self._outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -239,7 +239,7 @@ class TicketPanel(Panel):
     def _fields(self) -> QWidget:
         """Return what scrolls in a low panel: quotes, fields and what the order would do."""
         holder = QWidget()
-        column = self._column = QVBoxLayout(holder)
+        column = QVBoxLayout(holder)
         column.setContentsMargins(MARGIN_PX, 4, MARGIN_PX, 0)
         column.setSpacing(4)
         quotes = QHBoxLayout(self._quotes)
@@ -261,12 +261,6 @@ class TicketPanel(Panel):
             lines.addRow(label, self.lines[name])
         column.addLayout(lines)
         return holder
-
-    def _take_width(self, width: int) -> None:
-        """Let a scroll bar stand in the margin, so that it turns no row by the room that it takes."""
-        margin = max(MARGIN_PX - (self._scrolled.width() - width), 0)
-        self._column.setContentsMargins(MARGIN_PX, 4, margin, 0)
-        self.form.fit(width - MARGIN_PX - margin)
 
     def _take_height(self, height: int) -> None:
         """Put the foot below the fields in a tall panel, at the bottom of a low one; Send never moves for a message."""
