@@ -1,7 +1,7 @@
 """Tags of orders, position and alerts keep clear of the read-out and of each other, wherever the prices are."""
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 
 from tests.desktop.charts.conftest import Chart
 from workstation.desktop.charts.tags import clear_place
@@ -73,6 +73,15 @@ def test_a_tag_that_left_its_line_is_tied_to_it(chart):
     chart.view.set_order_lines([order])
     chart.settle()
     assert chart.colors_at(*area) - before
+
+
+@pytest.mark.parametrize("side", list(MarkSide))
+def test_the_words_of_a_fill_stay_within_the_pane(chart, side):
+    pane = chart.canvas.price_rect
+    for y in (2.0, pane.height() / 2, pane.height() - 2):
+        rect = chart.canvas.fills.text_rect(side, QPointF(300, y), 120, 17)
+        assert pane.contains(rect)
+        assert not rect.contains(QPointF(300, y))
 
 
 def test_the_nearest_place_is_along_the_line_then_below_then_above():

@@ -41,7 +41,7 @@ class FillsLayer(Layer):
 
     def draw(self, painter: QPainter) -> None:
         """Draw the arrows in view and the text of the hovered one."""
-        colors, pane = current_theme().colors, self.pane
+        colors = current_theme().colors
         painter.setPen(hairline_pen(colors.surface, 1.0))
         with antialiased(painter):
             for number in self._visible():
@@ -50,18 +50,26 @@ class FillsLayer(Layer):
                 painter.drawPolygon(self._arrow(self._tip(number), up=buy))
         hovered = self.model.hovered_fill
         if hovered is not None and hovered < len(self.model.fills):
-            self._draw_text(painter, self.model.fills[hovered], self._tip(hovered), pane.width)
+            self._draw_text(painter, self.model.fills[hovered], self._tip(hovered))
 
-    def _draw_text(self, painter: QPainter, fill: FillMark, tip: QPointF, width: float) -> None:
+    def _draw_text(self, painter: QPainter, fill: FillMark, tip: QPointF) -> None:
         colors = current_theme().colors
         color, ink = (colors.buy, colors.on_buy) if fill.side is MarkSide.BUY else (colors.sell, colors.on_sell)
         text = f"{fill.side.name} {fill.quantity} @ {self.model.format_price(fill.price)}"
         face = figures(Weight.Medium)
-        height = tag_height(face)
-        size = tag_width(face, text)
-        left = min(max(tip.x() - size / 2, 4), width - size - 4)
-        top = tip.y() + ARROW_PX + 4 if fill.side is MarkSide.BUY else tip.y() - ARROW_PX - 4 - height
-        draw_tag(painter, QRectF(left, top, size, height), text, TagStyle(face, color, ink), self.pane.ratio)
+        rect = self.text_rect(fill.side, tip, tag_width(face, text), tag_height(face))
+        draw_tag(painter, rect, text, TagStyle(face, color, ink), self.pane.ratio)
+
+    def text_rect(self, side: MarkSide, tip: QPointF, width: float, height: float) -> QRectF:
+        """Return where the words of a fill stand: beyond its arrow, or on its other side where the pane ends there."""
+        left = min(max(tip.x() - width / 2, 4), self.pane.width - width - 4)
+        above, below = tip.y() - ARROW_PX - 4 - height, tip.y() + ARROW_PX + 4
+        under = side is MarkSide.BUY
+        if under and below + height > self.pane.height:
+            under = False
+        elif not under and above < 0:
+            under = True
+        return QRectF(left, below if under else above, width, height)
 
     def _visible(self) -> list[int]:
         first, stop = self.pane.bar_range
