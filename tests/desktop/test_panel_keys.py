@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHeaderView,
     QLineEdit,
+    QPushButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -159,3 +160,22 @@ def test_locked_panels_are_neither_closed_nor_moved_and_without_a_panel_it_is_sa
     desk.window.top_bar.notice.setFocus()
     press(qtbot, desk, Key.Key_PageDown)
     assert rig.spoken[-1][1] == "No panel has the keyboard. Next panel gives it to the first."
+
+
+def test_what_hides_under_the_keyboard_leaves_it_where_enter_presses_nothing(
+    desk: Workspace, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    desk.workspaces.open("three")
+    undo = desk.window.findChild(QPushButton, "undo_load")
+    assert isinstance(undo, QPushButton)
+    undo.setFocus()
+    qtbot.keyClick(undo, Key.Key_Space)
+    assert not undo.isVisible()
+    for key in (Key.Key_Space, Key.Key_Return):
+        qtbot.keyClick(QApplication.focusWidget() or desk.window, key)
+    assert [name for name, _ in rig.gateway.sent() if name.startswith("risk.arm")] == []
+    field = QLineEdit(desk.window)
+    field.show()
+    field.setFocus()
+    field.hide()
+    assert QApplication.focusWidget() in {desk.window, None}

@@ -18,7 +18,7 @@ from workstation.desktop.shell.layouts import FloatEntry, Layout, Node, PanelEnt
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.panel_making import Survived, make_panel, release_panel
 from workstation.desktop.shell.status_bar import StatusBar
-from workstation.desktop.shell.tab_order import step_focus
+from workstation.desktop.shell.tab_order import leave_hidden, step_focus
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.desktop.shell.window_place import box_of, is_seen, shares_of, within
 from workstation.desktop.shell.workspace_placeholder import PlaceholderPanel
@@ -341,7 +341,7 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002  the toolkit's signature
         """Move the keyboard to the next control as it stands: top bar, panels, status bar, and round."""
-        return step_focus(self, forward=next)
+        return leave_hidden(self) or step_focus(self, forward=next)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the layout be saved, then close; a person who closes the window may be asked first."""

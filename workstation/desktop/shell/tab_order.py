@@ -43,6 +43,21 @@ def step_focus(top: QWidget, *, forward: bool) -> bool:
     return True
 
 
+def leave_hidden(top: QWidget) -> bool:
+    """Take the keyboard from what was hidden under it; returns whether it was so.
+
+    It goes to the control around that, a table whose editor ends, else to the window: the next control in the chain
+    would be pressed by an Enter that was meant for what has gone, and the chain begins with the arm chip.
+    """
+    now: QWidget | None = top.focusWidget()
+    if now is None or now.isVisible():
+        return False
+    while now is not None and now is not top and not (now.isVisible() and _is_stop(now)):
+        now = now.parentWidget()
+    (now or top).setFocus(Qt.FocusReason.OtherFocusReason)
+    return True
+
+
 def _is_stop(widget: QWidget) -> bool:
     takes_tab = (widget.focusPolicy() & Qt.FocusPolicy.TabFocus) == Qt.FocusPolicy.TabFocus
     return takes_tab and widget.isEnabled() and widget.focusProxy() is None
