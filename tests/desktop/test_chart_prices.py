@@ -125,6 +125,17 @@ def test_a_live_bar_is_what_it_is_and_a_split_in_force_lays_the_past_anew(panel:
     assert panel.tools.prices_button.toolTip() == "Adjusted for 2 splits."
 
 
+def test_a_bar_that_changes_after_its_close_is_drawn_anew_in_its_place(panel: ChartPanel, rig: DesktopRig) -> None:
+    know(rig, FOUR_FOR_ONE)
+    before, window = closes(panel), panel.chart.model.window
+    seen = (window.first, window.span)
+    live(rig, DAYS[0], 80_000)
+    assert closes(panel) == [200.0, *before[1:]]
+    assert (window.first, window.span) == seen
+    live(rig, "1999-01-04", 1)
+    assert closes(panel) == [200.0, *before[1:]], "no bar of that time is shown"
+
+
 def test_an_order_at_an_old_adjusted_bar_is_one_at_the_price_of_today_as_its_button_says(
     panel: ChartPanel, rig: DesktopRig, qtbot
 ) -> None:

@@ -65,6 +65,21 @@ class AdjustedSeries:
             self._look_ahead()
         return passed and begun
 
+    def revise(self, time_ns: int, bar: Row) -> Row | None:
+        """Take a bar in place of an earlier one; return it as it is shown, None where there is none of that time."""
+        if not self._raw.revise(time_ns, bar):
+            return None
+        times = np.array([time_ns], dtype=np.int64)
+        price = float(self.factors(times)[0])
+        size = float(self._factors(times, _COUNTED[PriceKind.SPLITS])[0]) if self._in_force(self.kind) else 1.0
+        open_, high, low, close, volume = bar
+        return open_ * price, high * price, low * price, close * price, volume / size
+
+    @property
+    def newest_ns(self) -> int | None:
+        """When the newest bar opened, UTC ns, None before the first."""
+        return int(self._raw.times_ns[-1]) if len(self._raw) else None
+
     def know(self, actions: Sequence[CorporateAction], calendar: SessionCalendar) -> bool:
         """Take the splits and dividends of the instrument; return whether other bars are to be shown."""
         before = self._in_force(self.kind)

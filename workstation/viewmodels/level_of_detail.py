@@ -121,9 +121,22 @@ class BarPyramid:
             self._times[self._count] = time_ns
             self._count += 1
         self._levels[0][:, self._count - 1] = bar
-        self._refresh_tail()
+        top = self._refresh(self._count - 1)
+        if top > BINS_WORTH_HALVING * 2:
+            del self._levels[1:]
+            self._raise_levels()
         self.revision += 1
         return appended
+
+    def revise(self, time_ns: int, bar: tuple[float, float, float, float, float]) -> bool:
+        """Change the bar that opened at a moment; return whether there is one. Costs one bin per level."""
+        place = self.index_at(time_ns)
+        if place < 0 or self._times[place] != time_ns:
+            return False
+        self._levels[0][:, place] = bar
+        self._refresh(place)
+        self.revision += 1
+        return True
 
     def bins(self, first: int, stop: int, bars_per_bin: float) -> BarBins:
         """Return the bins that cover the bars `first` to `stop` (exclusive), each at least `bars_per_bin` wide.
@@ -193,15 +206,16 @@ class BarPyramid:
             self._levels.append(above)
             below, count = above, -(-count // 2)
 
-    def _refresh_tail(self) -> None:
+    def _refresh(self, place: int) -> int:
+        """Work out the bins of one bar anew; return how many bins the top level has."""
         count = self._count
         for level in range(1, len(self._levels)):
             below, above = self._levels[level - 1], self._levels[level]
-            odd, target = count % 2, (count - 1) // 2
-            if odd:
+            target = place // 2
+            if 2 * target + 1 == count:
                 above[:, target] = below[:, count - 1]
             else:
-                left, right = below[:, count - 2].tolist(), below[:, count - 1].tolist()
+                left, right = below[:, 2 * target].tolist(), below[:, 2 * target + 1].tolist()
                 above[:, target] = (
                     left[OPEN],
                     max(left[HIGH], right[HIGH]),
@@ -209,10 +223,8 @@ class BarPyramid:
                     right[CLOSE],
                     left[VOLUME] + right[VOLUME],
                 )
-            count = target + 1
-        if count > BINS_WORTH_HALVING * 2:
-            del self._levels[1:]
-            self._raise_levels()
+            place, count = target, -(-count // 2)
+        return count
 
     def _grow(self) -> None:
         capacity = max(SPARE_BARS_MIN, 2 * self._count)

@@ -125,3 +125,10 @@ def test_no_bars_have_no_words() -> None:
     made.know((FOUR_FOR_ONE,), us_equities())
     assert (made.words, made.shown()[1].shape) == ("", (5, 0))
     assert not made.put(opened("2024-01-05"), (1.0, 1.0, 1.0, 1.0, 1.0))
+
+
+def test_a_revised_bar_is_shown_in_the_prices_chosen_and_no_other_is_changed() -> None:
+    made = series(FOUR_FOR_ONE, kind=PriceKind.SPLITS)
+    assert made.revise(opened(DAYS[0]), (360.0, 480.0, 320.0, 440.0, 500.0)) == (90, 120, 80, 110, 2_000)
+    assert closes(made) == [110, 101, 100, 99, 99.5]
+    assert made.revise(opened(DAYS[0]) + 1, (1.0, 1.0, 1.0, 1.0, 1.0)) is None

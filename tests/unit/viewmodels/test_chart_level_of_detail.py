@@ -132,3 +132,16 @@ def test_every_change_raises_the_revision():
     before = pyramid.revision
     pyramid.put(3 * MINUTE_NS, (1, 1, 1, 1, 1))
     assert pyramid.revision == before + 1
+
+
+@given(count=st.integers(1, 3 * BINS_WORTH_HALVING), wanted=st.floats(0.1, 16), data=st.data())
+def test_a_bar_that_is_revised_is_so_in_every_bin_and_one_of_no_bar_changes_nothing(count, wanted, data):
+    bars, fresh = random_bars(count, 1), random_bars(count, 2)
+    pyramid = filled(bars)
+    for index in data.draw(st.lists(st.integers(0, count - 1), max_size=9)):
+        bars[:, index] = fresh[:, index]
+        assert pyramid.revise(index * MINUTE_NS, tuple(fresh[:, index]))
+    assert not pyramid.revise(-1, tuple(fresh[:, 0]))
+    assert not pyramid.revise(MINUTE_NS // 2, tuple(fresh[:, 0]))
+    bins = pyramid.bins(0, count, wanted)
+    assert np.allclose(bins.columns, brute_force(bars, bins.first, bins.size, bins.columns.shape[1]))

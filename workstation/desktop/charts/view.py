@@ -178,6 +178,13 @@ class ChartView(QWidget):
         else:
             self._canvas.refresh_last_bar()
 
+    def revise_bar(self, time_ns: int, bar: tuple[float, float, float, float, float]) -> None:
+        """Change an earlier bar, open high low close volume; indicators and bricks keep what they had."""
+        model = self._model
+        if model.renko is None and model.bars.revise(time_ns, bar):
+            self._average()
+            self._schedule()
+
     def set_indicators(self, chosen: Sequence[ChosenIndicator]) -> None:
         """Show these indicators; each shows its name alone until it is computed, then it is kept up with each tick."""
         model = self._model

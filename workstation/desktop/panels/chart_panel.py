@@ -330,10 +330,8 @@ class ChartPanel(Panel):
             return
         wanted, before = self._bar_type(), len(self.chart.model.fed)
         for update in frame.bars:
-            bar, times = update.bar, self.chart.model.fed.times_ns
-            fits = update.symbol == self.symbol and update.bar_type == wanted
-            if fits and (not len(times) or bar.ts_open >= times[-1]):
-                self.prices.put(bar)
+            if update.symbol == self.symbol and update.bar_type == wanted:
+                self.prices.put(update.bar)
         if len(self.chart.model.fed) != before:
             self._show_gaps()
         if self.chart.model.state is PanelState.EMPTY:

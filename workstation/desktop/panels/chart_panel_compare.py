@@ -114,7 +114,7 @@ class ComparedBars:
             return
         for update in updates:
             fits = update.symbol == comparison.symbol and update.bar_type == self._bar_type
-            if fits and update.bar.ts_open >= comparison.bars.times_ns[-1]:
+            if fits:
                 self.prices.put(update.bar)
 
     def _lay(self, times_ns: NDArray[np.int64], columns: NDArray[np.float64], _same_bars: bool) -> None:
@@ -126,7 +126,11 @@ class ComparedBars:
 
     def _put(self, time_ns: int, bar: Row) -> None:
         if self._comparison is not None:
-            self._comparison.bars.put(time_ns, bar)
+            bars = self._comparison.bars
+            if not len(bars) or time_ns >= bars.times_ns[-1]:
+                bars.put(time_ns, bar)
+            else:
+                bars.revise(time_ns, bar)
             self._changed(self._comparison)
 
     def _on_bars(self, comparison: Comparison, result: CommandResult) -> None:

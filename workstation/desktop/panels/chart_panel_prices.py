@@ -29,7 +29,8 @@ Lay = Callable[[NDArray[np.int64], NDArray[np.float64], bool], None]
 class ChartPrices:
     """One series in the prices chosen.
 
-    lay: shows all of it; put: shows a live bar; told: takes the prices chosen, and what they are adjusted for in words.
+    lay: shows all of it; put: shows a live bar, or a revised one of before; told: takes the prices chosen, and what
+    they are adjusted for in words.
     """
 
     def __init__(
@@ -68,11 +69,19 @@ class ChartPrices:
         self._told()
 
     def put(self, bar: Bar) -> None:
-        """Show a live bar; where a split takes force with it, all earlier ones anew."""
+        """Show a live bar; where a split takes force with it, all earlier ones anew.
+
+        One of before stands in the place of what it revises; of a time without a bar it is none of these.
+        """
         instrument = self._context.instrument(bar.symbol)
         scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
         row = bar.open / scale, bar.high / scale, bar.low / scale, bar.close / scale, bar.volume / lot
-        if self.series.put(bar.ts_open, row):
+        newest = self.series.newest_ns
+        if newest is not None and bar.ts_open < newest:
+            shown = self.series.revise(bar.ts_open, row)
+            if shown is not None:
+                self._put(bar.ts_open, shown)
+        elif self.series.put(bar.ts_open, row):
             self._anew()
         else:
             self._put(bar.ts_open, row)
@@ -112,6 +121,10 @@ def chart_prices(
         chart.set_mark_factors(prices.series.factors)
 
     def put(time_ns: int, bar: Row) -> None:
+        times = chart.model.fed.times_ns
+        if len(times) and time_ns < times[-1]:
+            chart.revise_bar(time_ns, bar)
+            return
         first, high, low, last, volume = bar
         chart.append_or_update_last(time_ns, open=first, high=high, low=low, close=last, volume=volume)
 
