@@ -120,3 +120,18 @@ def test_a_click_elsewhere_hover_wheel_and_keyboard_focus_leave_it(
 def test_what_names_an_instrument_turns_group_a_as_well(desk: Workspace, rig: DesktopRig) -> None:
     rig.context.focus.move(symbol="MSFT")
     assert panel(desk, "ladder-1").symbol == "MSFT"
+
+
+def test_a_listener_that_fails_while_a_click_aims_leaves_the_other_groups_to_follow_the_focus(
+    desk: Workspace, rig: DesktopRig, qtbot: QtBot
+) -> None:
+    def fails() -> None:
+        raise LookupError("of a panel")
+
+    leave = rig.context.focus.listen(fails)
+    with pytest.raises(LookupError):
+        desk._aim(panel(desk, "ladder-2"))
+    leave()
+    rig.context.focus.move(symbol="AAPL")
+    rig.context.focus.move(symbol="ESZ6")
+    assert panel(desk, "ladder-1").symbol == "ESZ6"

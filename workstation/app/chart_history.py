@@ -13,6 +13,7 @@ import numpy as np
 from workstation.app.screens import BARS_BEFORE, EngineScreens
 from workstation.app.view_only import Storage
 from workstation.commands.context import EngineContext
+from workstation.commands.outcomes import answer as answered
 from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
 from workstation.domain.accounts import Environment
@@ -114,7 +115,7 @@ class ChartHistory:
                 _log.warning("stored_past_not_read", reason=str(error))
                 self._post(lambda: call.reply(CommandResult(ok=False, code="NOT_READY", text=text)))
             else:
-                self._post(lambda: call.reply(answer(found)))
+                self._post(lambda: answered(call, lambda: answer(found)))
 
         try:
             self._pool.submit(work)

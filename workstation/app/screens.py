@@ -130,11 +130,14 @@ class EngineScreens:
         self.when_read([(symbol, bar_type, wanted)], opened)
 
     def _beginning(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
-        """Return what a series begins with. Of what was read aside the last bar is read again: trades came since."""
+        """Return what a series begins with. Of what was read aside the last bars are read again: trades came since.
+
+        Two, because the one that formed then may have closed meanwhile.
+        """
         read = self._aside.take(symbol, bar_type)
         if not read:
             return self._past(symbol, bar_type, count)
-        newest = self._past(symbol, bar_type, 1)
+        newest = self._past(symbol, bar_type, 2)
         return [*(bar for bar in read if not newest or bar.ts_open < newest[0].ts_open), *newest]
 
     def _past(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:

@@ -18,6 +18,7 @@ Series = tuple[str, BarType]
 """Symbol and type."""
 
 Read = Callable[[str, BarType, int], Sequence[Bar]]
+Heard = Callable[[Series, Sequence[Bar]], None]
 Post = Callable[[Callable[[], None]], None]
 
 
@@ -29,7 +30,7 @@ class VenuePast:
 
     def __init__(self, read: Read, post: Post) -> None:
         self._read, self._post = read, post
-        self._sought: dict[tuple[Series, int], list[Callable[[], None]]] = {}
+        self._sought: dict[tuple[Series, int], list[Heard]] = {}
         self._found: dict[Series, Sequence[Bar]] = {}
         self._pool = ThreadPoolExecutor(1, "venue-past")
         self._is_open = True
@@ -44,20 +45,23 @@ class VenuePast:
 
         Who asks for as many meanwhile waits for the same reading.
         """
-        left = len(wanted)
+        read: dict[Series, Sequence[Bar]] = {}
 
-        def one_less() -> None:
-            nonlocal left
-            left -= 1
-            if not left:
-                then()
+        def heard(series: Series, bars: Sequence[Bar]) -> None:
+            read[series] = bars
+            if len(read) == len(wanted):
+                self._found = read
+                try:
+                    then()
+                finally:
+                    self._found = {}
 
         if not wanted or not self._is_open:
             then()
             return
         for sought in wanted.items():
             waiting = self._sought.setdefault(sought, [])
-            waiting.append(one_less)
+            waiting.append(heard)
             if len(waiting) == 1:
                 self._pool.submit(self._work, *sought)
 
@@ -76,7 +80,5 @@ class VenuePast:
             self._post(partial(self._arrived, series, count, bars))
 
     def _arrived(self, series: Series, count: int, bars: Sequence[Bar]) -> None:
-        self._found[series] = bars
-        for call in self._sought.pop((series, count)):
-            call()
-        self._found.pop(series, None)
+        for heard in self._sought.pop((series, count)):
+            self._post(partial(heard, series, bars))  # one that fails holds up no other

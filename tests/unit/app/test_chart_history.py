@@ -222,3 +222,13 @@ def test_what_is_asked_while_the_program_ends_is_answered(past: Past) -> None:
     past.desk.close()
     answer = past.ask("market.actions", "10t")
     assert (answer.ok, answer.code, answer.text) == (False, "NOT_READY", "The program is ending.")
+
+
+def test_a_past_that_has_no_room_among_the_series_is_refused_and_answered(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past.begin(*(printed(n) for n in range(25)))
+    monkeypatch.setattr("workstation.marketdata.series.BAR_SERIES_MAX", len(list(past.market.series.histories())))
+    answer = past.ask("market.build_bars", "10t")
+    assert not answer.ok
+    assert "one series too many" in answer.text

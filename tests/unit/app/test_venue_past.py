@@ -32,13 +32,14 @@ class Venue:
     def __init__(self) -> None:
         self.asked: list[tuple[bool, int]] = []
         self.fault: Exception | None = None
+        self.today = START_NS // DAY_NS
 
     def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
         is_aside = threading.current_thread().name.startswith("venue-past")
         self.asked.append((is_aside, count))
         if self.fault is not None and is_aside:
             raise self.fault
-        today = START_NS // DAY_NS
+        today = START_NS // DAY_NS if is_aside else self.today
         volumes = [*[5] * (count - 1), len(self.asked)]
         opened = [(today - count + 1 + number) * DAY_NS for number in range(count)]
         return [
@@ -66,7 +67,10 @@ class Desk:
         self.screens.bars(BarsRequest(symbol=SYMBOL, bar_type=bar_type, count=10))
 
     def handle(self) -> None:
+        """Do what is posted, and what that posts: at least one call."""
         self.posted.get(timeout=WAIT_S)()
+        while not self.posted.empty():
+            self.posted.get()()
 
 
 @pytest.fixture
@@ -81,11 +85,45 @@ def test_years_of_days_are_read_aside_and_the_day_that_forms_once_more(desk: Des
     assert desk.read == []
     desk.handle()
     assert desk.read == ["first"]
-    assert desk.venue.asked == [(True, BARS_BEFORE), (False, 1)]
+    assert desk.venue.asked == [(True, BARS_BEFORE), (False, 2)]
     forming = desk.market.current_bar(SYMBOL, DAYS)
     assert forming is not None
     assert (forming.ts_open, forming.volume) == (START_NS // DAY_NS * DAY_NS, 2), "the day as it was read last"
     assert len(desk.market.series.seed(SYMBOL, DAYS, ())) == BARS_BEFORE - 1
+
+
+def test_several_long_pasts_are_all_at_hand_when_the_last_has_come(desk: Desk) -> None:
+    weeks = bar_type_of("1w")
+
+    def open_both() -> None:
+        for bar_type in (DAYS, weeks):
+            desk.open(str(bar_type.kind), bar_type)
+
+    desk.screens.when_read([(SYMBOL, DAYS, 0), (SYMBOL, weeks, 0)], open_both)
+    while len(desk.read) < 2:
+        desk.handle()
+    assert [count for is_aside, count in desk.venue.asked if not is_aside] == [2, 2], "the newest alone, of each"
+
+
+def test_a_bar_that_closed_while_its_past_was_read_is_whole_in_the_series(desk: Desk) -> None:
+    desk.ask("first")
+    desk.venue.today += 1
+    desk.handle()
+    history = desk.market.series.seed(SYMBOL, DAYS, ())
+    assert history.ts_open[-1] == START_NS // DAY_NS * DAY_NS, "the day that formed when it was read"
+    assert history.ts_open[-2] == history.ts_open[-1] - DAY_NS
+
+
+def test_one_that_fails_holds_up_no_other_that_waits_for_the_same(desk: Desk) -> None:
+    def fails() -> None:
+        raise LookupError("of a screen")
+
+    desk.screens.when_read([(SYMBOL, DAYS, 0)], fails)
+    desk.ask("second")
+    with pytest.raises(LookupError):
+        desk.handle()
+    desk.handle()
+    assert desk.read == ["second"]
 
 
 def test_who_asks_for_the_same_meanwhile_waits_for_the_one_reading(desk: Desk) -> None:

@@ -142,9 +142,8 @@ class ChartView(QWidget):
             self._lay_bricks()
         self._begin(keep_view=keep_view and model.renko is None)
         self._trade_tag.dismiss()
-        if keep_view:
-            return
-        self.set_state(PanelState.READY if len(model.bars) else PanelState.EMPTY)
+        if not keep_view:
+            self.set_state(PanelState.READY if len(model.bars) else PanelState.EMPTY)
 
     def append_or_update_last(
         self,
@@ -170,8 +169,7 @@ class ChartView(QWidget):
         if appended:
             if len(model.bars) <= PACE_BARS:
                 self._take_pace()
-            moved = window.on_bars_appended(len(model.bars))
-            if moved or window.last_bar_visible:
+            if window.on_bars_appended(len(model.bars)) or window.last_bar_visible:
                 self._schedule()
         elif window.auto_price and window.last_bar_visible and not window.low < low <= high < window.high:
             self._schedule()
@@ -180,8 +178,7 @@ class ChartView(QWidget):
 
     def revise_bar(self, time_ns: int, bar: tuple[float, float, float, float, float]) -> None:
         """Change an earlier bar, open high low close volume; indicators and bricks keep what they had."""
-        model = self._model
-        if model.renko is None and model.bars.revise(time_ns, bar):
+        if self._model.renko is None and self._model.bars.revise(time_ns, bar):
             self._average()
             self._schedule()
 
@@ -463,8 +460,7 @@ class ChartView(QWidget):
         self._model.bar_ns = int(np.median(np.diff(times))) if len(times) > 1 else BAR_NS_DEFAULT
 
     def _average(self) -> None:
-        model = self._model
-        model.averaged = averaged(model.bars) if model.chart_type is ChartType.HEIKIN_ASHI else None
+        self._model.averaged = averaged(self._model.bars) if self._model.chart_type is ChartType.HEIKIN_ASHI else None
 
     def _on_calculated(self) -> None:
         self._model.indicator_revision += 1

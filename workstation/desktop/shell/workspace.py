@@ -181,8 +181,10 @@ class Workspace(QObject):
         panel = panel_around(widget)
         if panel is not None and panel.aims and panel.symbol:
             self._aiming = True
-            self._context.focus.move(symbol=panel.symbol)
-            self._aiming = False
+            try:
+                self._context.focus.move(symbol=panel.symbol)
+            finally:
+                self._aiming = False
 
     def _on_window_focus(self, window: object) -> None:
         if window is None:
