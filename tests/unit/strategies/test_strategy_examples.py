@@ -1,9 +1,13 @@
 """Each shipped example does what its first line says, on the smallest market that shows it."""
 
+import re
+
 import pytest
 
 from tests.helpers.market import MINUTE
 from tests.helpers.strategy_rig import StrategyRig
+from workstation.app.strategies import CodeFolder
+from workstation.config.resources import resource_text
 from workstation.domain.orders import OrdStatus, Side, TimeInForce
 from workstation.strategies import messages as m
 from workstation.strategies.examples.breakout import Breakout
@@ -12,6 +16,7 @@ from workstation.strategies.examples.market_maker import MarketMaker
 from workstation.strategies.examples.mean_reversion import MeanReversion
 from workstation.strategies.examples.pairs import Pairs
 from workstation.strategies.examples.sma_cross import SmaCross
+from workstation.strategies.views import Policy
 
 
 def _sides(submits):
@@ -180,3 +185,17 @@ def test_a_side_of_the_market_maker_that_was_hit_or_refused_rests_before_it_quot
 def test_every_example_has_defaults_and_words(kind):
     assert kind.Parameters()
     assert kind.__doc__
+
+
+def test_the_guide_lists_every_example_with_the_figures_that_are_its_own():
+    guide = resource_text("docs/guide/strategies.md")
+    rows = re.findall(r"^\| `(\w+:\w+)` \|[^|]+\| (.+) \|$", guide, re.MULTILINE)
+    listed = {entry: re.findall(r"`(\w+)`", figures) for entry, figures in rows}
+    folder = CodeFolder(None, lambda call: call(), lambda _hash: None)
+    kinds = {entry: folder.read(entry, "").strategy for entry in folder.entries()}
+    folder.close()
+    shared = {"symbol", "interval", "quantity"}
+    assert listed == {
+        entry: [name for name in kind.Parameters.model_fields if name not in shared] for entry, kind in kinds.items()
+    }
+    assert {kind.policy for kind in kinds.values()} == {Policy.CANCEL}
