@@ -1,9 +1,9 @@
 """Broker port to a simulated venue in another process, over a Unix socket or loopback TCP.
 
 Turning point of the order walk when the venue must outlive the program. Runs on the engine's event loop and never
-blocks; reconnects by itself with bounded back-off. A request whose outcome has not come when the link is lost, or
-within OUTCOME_WAIT_S, is reported UNKNOWN once; what comes later about it is dropped. It never sends anything
-twice.
+blocks; reconnects by itself with bounded back-off, also when the venue gives no sign of life (a half-open link). A
+request whose outcome has not come when the link is lost, or within OUTCOME_WAIT_S, is reported UNKNOWN once; what comes
+later about it is dropped. It never sends anything twice.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from workstation.brokers.sim.session import CARD
 from workstation.brokers.sim.universe import VENUE
 from workstation.brokers.sim.wire import (
     Ask,
+    Beat,
     Cancel,
     Hello,
     Message,
@@ -45,6 +46,10 @@ RECONNECT_MAX_S = 2.0
 OUTCOME_WAIT_S = 5.0
 """A request without an outcome after this long is UNKNOWN; a question without an answer, an error."""
 
+HEARTBEAT_S = 5.0
+SILENT_BEATS_MAX = 2
+"""A link on which nothing is heard for so many heartbeats carries nothing more and is given up."""
+
 UNSENT_BYTES_MAX = 4 << 20
 """Bytes that may wait for the socket before requests are refused as not sent."""
 
@@ -65,6 +70,8 @@ class RemoteSimBroker:
         self._writer: asyncio.StreamWriter | None = None
         self._pending: dict[Pending, list[asyncio.TimerHandle]] = {}
         self._questions: dict[int, tuple[str, asyncio.TimerHandle]] = {}
+        self._silent = 0
+        self._reason = ""
 
     def standing(self) -> VenueStanding:
         """Return nothing: the venue is in another process, and the link does not carry it."""
@@ -135,16 +142,27 @@ class RemoteSimBroker:
                 continue
             wait_s = RECONNECT_FIRST_S
             writer.write(frame(Hello(role="broker")))
-            self._writer = writer
+            self._writer, self._silent, self._reason = writer, 0, "link lost"
+            beating = asyncio.get_running_loop().create_task(self._beat(writer), name="sim-venue-heartbeat")
             try:
                 await self._listen(reader)
             finally:
+                beating.cancel()
                 self._writer = None
                 writer.close()
                 with contextlib.suppress(OSError):
                     await writer.wait_closed()
-            self._lose("link lost")
-            self._report(SessionReport(venue=VENUE, state=SessionState.DOWN, reason="link lost"))
+            self._lose(self._reason)
+            self._report(SessionReport(venue=VENUE, state=SessionState.DOWN, reason=self._reason))
+
+    async def _beat(self, writer: asyncio.StreamWriter) -> None:
+        """Ask for a sign of life again and again; cut a link that gives none, as one that is half open does."""
+        while self._silent < SILENT_BEATS_MAX:
+            self._silent += 1
+            writer.write(frame(Beat()))
+            await asyncio.sleep(HEARTBEAT_S)
+        self._reason = f"heartbeat missed: nothing heard for {SILENT_BEATS_MAX * HEARTBEAT_S:g} s"
+        writer.transport.abort()
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         host, _, port = self._address.rpartition(":")
@@ -161,6 +179,7 @@ class RemoteSimBroker:
                 return
             if message is None:
                 return
+            self._silent = 0
             if isinstance(message, Reported):
                 fault_point("sim.report.received")
                 self._take(unwrap(message))

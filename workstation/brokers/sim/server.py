@@ -19,6 +19,7 @@ from workstation.brokers.sim.faults import SimPlan, read_plan
 from workstation.brokers.sim.venue import SimVenue
 from workstation.brokers.sim.wire import (
     Ask,
+    Beat,
     Cancel,
     Control,
     Done,
@@ -95,6 +96,8 @@ class VenueServer:
             broker.cancel(message.cl_ord_id, message.order_id)
         elif isinstance(message, Ask):
             broker.ask(message.request_id, message.account, message.cl_ord_ids, message.since_ns)
+        elif isinstance(message, Beat) and self._writer is not None:
+            self._writer.write(frame(message))
 
     def _send(self, reports: list[BrokerReport]) -> None:
         if self._writer is not None:

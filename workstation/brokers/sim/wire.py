@@ -66,6 +66,10 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     since_ns: int
 
 
+class Beat(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A sign of life that asks for one; the venue sends each back."""
+
+
 class Control(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """One call of the back door by its name."""
 
@@ -86,7 +90,7 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     body: msgspec.Raw
 
 
-Message = Hello | Submit | Replace | Cancel | Ask | Control | Done | Reported
+Message = Hello | Submit | Replace | Cancel | Ask | Beat | Control | Done | Reported
 
 _REPORTS: dict[str, type[BrokerReport]] = {
     kind.__name__: kind
