@@ -124,7 +124,6 @@ class StudyDesk(ABC, Generic[Kept]):
         if self._is_busy:
             raise StateConflict(f"A {self.what} is running; stop it or wait for its end.", state="RUNNING")
         self._is_busy = True
-        self._ended = ""
         self._stop.clear()
         answered: list[CommandResult] = []
 
