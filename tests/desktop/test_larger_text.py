@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from tests.desktop.test_pnl_panel import later
+from tests.desktop.test_pnl_stretch import later
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, position, status
 from workstation.desktop.cell_painting import GLYPH_PX, CellPaint
 from workstation.desktop.panels.faults_panel import SWITCH, FaultsPanel
