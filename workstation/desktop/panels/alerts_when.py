@@ -58,7 +58,7 @@ class WhenDialog(QDialog):
         self.setWindowTitle("Alert")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty(ESCAPE_LAYER, True)  # noqa: FBT003  the toolkit's signature; Esc cancels no order here
-        self.words = QLabel(text, wordWrap=True)
+        self.words = QLabel(text, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.question = WhenQuestion("alert_when")
         self.question.chosen.connect(self._on_chosen)
         for button in (self.question.fire_now, self.question.next_cross):

@@ -309,6 +309,7 @@ class OneLine(QLabel):
     def __init__(self, name: str, accessible: str, *, lines: int = 1) -> None:
         super().__init__()
         self._lines = lines
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(lines > 1)
         self.setAlignment(Qt.AlignmentFlag.AlignTop if lines > 1 else Qt.AlignmentFlag.AlignVCenter)
         self._full = ""

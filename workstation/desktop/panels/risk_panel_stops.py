@@ -4,7 +4,7 @@ Kill and lockout act on the second press, since neither is taken back lightly; a
 works in every state of the program; the engine refuses what may not be. Sends nothing itself.
 """
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.commands.params import ExitAccount, ExitPosition, Kill, LiftKill
@@ -76,6 +76,7 @@ class Stops(QWidget):
         self.kills.setProperty("role", "danger")
         self.kills.setContentsMargins(8, 2, 8, 2)
         self.kills.setWordWrap(True)
+        self.kills.setTextFormat(Qt.TextFormat.PlainText)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -286,6 +286,7 @@ class TicketPanel(Panel):
         self.preview.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.message.setObjectName(f"{self.panel_id}_message")
         self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.send.setObjectName(f"{self.panel_id}_send")
         self.send.setMinimumHeight(28)
         self.send.setToolTip("Send the order above (Ctrl+Enter; Ctrl+Shift+Enter holds it here)")

@@ -1,5 +1,6 @@
 """The line of a panel that is there only when there is something to say; made from a note, and it says it aloud."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from workstation.viewmodels.panel_notes import PanelNote
@@ -13,6 +14,7 @@ class NoteLine(QLabel):
         self.setObjectName(name)
         self.setContentsMargins(8, 2, 8, 2)
         self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.hide()
 
     def show_note(self, note: PanelNote) -> None:

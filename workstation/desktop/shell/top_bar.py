@@ -48,6 +48,7 @@ class TopBar(QFrame):
         self.rejects = ChipLabel("rejects_chip", "Rejects not yet seen", clickable=True)
         self.notice = QLabel()
         self.notice.setObjectName("notice_line")
+        self.notice.setTextFormat(Qt.TextFormat.PlainText)
         self.notice.setAccessibleName("Notice")
         self.notice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
