@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
 from tests.helpers.stores import execute_sql, new_postgres_database, open_for_test
@@ -85,6 +90,62 @@ def test_a_migration_that_is_cut_off_leaves_the_database_as_it_was(url, tmp_path
         backend.migrate("1.0")
     assert backend.revision() == ""
     monkeypatch.undo()
+    backend.migrate("1.0")
+    assert backend.revision() == schema.HEAD
+
+
+@contextmanager
+def at_each_statement(seen: Callable[[int], None]) -> Iterator[None]:
+    """Call `seen` with the number of each statement that goes to a database, counted from 1."""
+    count = 0
+
+    def before(*_: object) -> None:
+        nonlocal count
+        count += 1
+        seen(count)
+
+    event.listen(Engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)
+
+
+def statements_of_a_migration(url: str, home: Path) -> int:
+    """Return how many statements it takes to bring an empty database up."""
+    numbers: list[int] = []
+    with at_each_statement(numbers.append):
+        backend_for(url, home).migrate("1.0")
+    return numbers[-1]
+
+
+def killed_at(statement: int, url: str, home: Path) -> int:
+    """Migrate in a process that is killed before a statement; returns the signal that ended it, 0 for none."""
+
+    def die(number: int) -> None:
+        if number == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if child == 0:
+        with at_each_statement(die):
+            backend_for(url, home).migrate("1.0")
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork; the cut-off test above has no process to kill")
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0])
+def test_a_migration_that_is_killed_at_a_statement_is_undone_and_runs_again(tmp_path, share):
+    whole, home = tmp_path / "whole", tmp_path / "home"
+    whole.mkdir()
+    home.mkdir()
+    total = statements_of_a_migration(f"sqlite:///{whole / 'workstation.db'}", whole)
+    assert total > 100, "every statement is seen"
+    url = f"sqlite:///{home / 'workstation.db'}"
+    assert killed_at(1 + int(share * (total - 1)), url, home) == -signal.SIGKILL
+    backend = backend_for(url, home)
+    assert backend.revision() == "", "all of it or nothing"
     backend.migrate("1.0")
     assert backend.revision() == schema.HEAD
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from workstation.kernel import logs
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import SystemClock, Timer, VirtualClock
 from workstation.kernel.ids import IdSource, stable_uid, sub_stream
@@ -145,6 +146,23 @@ def test_secrets_never_reach_the_log_and_a_text_cannot_forge_a_line(tmp_path: Pa
     assert "t0p" not in text
     assert "\x1b" not in text
     assert recent.lines[-1].event == "order"
+
+
+def test_a_log_that_is_full_is_turned_over_and_all_of_them_together_stay_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most, kept = 4_096, 2
+    monkeypatch.setattr(logs, "LOG_FILE_BYTES_MAX", most)
+    monkeypatch.setattr(logs, "LOG_FILES_KEPT", kept)
+    configure_logging(tmp_path)
+    for number in range(400):
+        get_logger("test").info("line", number=number, text="x" * 100)
+    configure_logging(None)
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == kept + 1
+    assert all(file.stat().st_size <= most for file in files)
+    newest = (tmp_path / "workstation.log").read_text().splitlines()[-1]
+    assert '"number": 399' in newest, "the newest line is the last"
 
 
 def test_a_subscription_that_ended_hears_nothing_more_and_may_end_twice() -> None:
