@@ -88,6 +88,8 @@ def test_a_brushed_stretch_lies_over_nothing(
     assert panel.stretch.text().startswith("15:00:00 to 15:00:02: +20.00")
     for other in (panel.curve, panel.view, panel.reconcile, panel.limit):
         assert not panel.stretch.geometry().intersects(other.geometry()), other.objectName()
+    qtbot.keyClick(panel.curve, Qt.Key.Key_Escape)  # the program knows from events alone that Shift is up
+    assert panel.stretch.isHidden()
     panel.release()
 
 
