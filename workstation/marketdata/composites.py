@@ -6,6 +6,8 @@ Third step of `service.on_feed`, behind the small bars. Five 1-minute bars give 
 from bisect import bisect_left
 from collections.abc import Sequence
 
+import msgspec
+
 from workstation.domain.conditions import WHOLE
 from workstation.domain.market import Bar, BarType
 from workstation.marketdata.bars import BarBuilder
@@ -18,13 +20,17 @@ COMPOSED_KEPT = 2
 
 
 class _Parts:
-    """A larger bar's span with the smaller bars in it, by their time."""
+    """A larger bar's span with the smaller bars in it, by their time. begun: what was before the first of them."""
 
-    __slots__ = ("bars", "close_ts", "open_ts")
+    __slots__ = ("bars", "begun", "close_ts", "open_ts")
 
-    def __init__(self, open_ts: int, close_ts: int) -> None:
-        self.open_ts, self.close_ts = open_ts, close_ts
+    def __init__(self, open_ts: int, close_ts: int, begun: Bar | None = None) -> None:
+        self.open_ts, self.close_ts, self.begun = open_ts, close_ts, begun
         self.bars: list[Bar] = []
+
+    def takes(self, bar: Bar) -> bool:
+        """Tell whether a late bar can be put in: what was begun elsewhere has its parts in one."""
+        return self.begun is None or (bool(self.bars) and bar.ts_open >= self.bars[0].ts_open)
 
     def put(self, bar: Bar) -> None:
         """Add a bar, or put a revised one in the place of what it revises."""
@@ -34,8 +40,9 @@ class _Parts:
 
     def joined(self) -> FormingBar:
         """Return the larger bar, laid anew."""
-        made = FormingBar.of_bar(self.bars[0], self.open_ts, self.close_ts)
-        for bar in self.bars[1:]:
+        first, *others = self.bars if self.begun is None else (self.begun, *self.bars)
+        made = FormingBar.of_bar(first, self.open_ts, self.close_ts)
+        for bar in others:
             made.add_bar(bar)
         return made
 
@@ -66,6 +73,18 @@ class BarAggregator:
     def current(self) -> Bar | None:
         """The bar that is forming, None between bars."""
         return self._forming.freeze(self.symbol, self.bar_type) if self._forming else None
+
+    def seed(self, bar: Bar, forming: Bar | None) -> None:
+        """Go on with an unfinished bar that another source began. forming: the small bar that is in it as far as it is.
+
+        That one comes whole when it closes, so that its volume is not counted twice.
+        """
+        if forming is not None and bar.ts_open <= forming.ts_open < bar.ts_close:
+            less = {"volume": max(bar.volume - forming.volume, 0), "count": max(bar.count - forming.count, 0)}
+            bar = msgspec.structs.replace(bar, **less)
+        bar = msgspec.structs.replace(bar, partial=False)
+        self._forming, self._first = FormingBar.of_bar(bar, bar.ts_open, bar.ts_close), False
+        self._parts = _Parts(bar.ts_open, bar.ts_close, bar)
 
     def on_bar(self, bar: Bar) -> list[Bar]:
         """Take the next smaller bar, or a revised one; returns the bars that it closed or revised, oldest first."""
@@ -122,8 +141,9 @@ class BarAggregator:
         if not span.inside:
             return []
         if self._forming is not None and self._forming.open_ts == span.open:
-            self._parts.put(bar)
-            self._forming = self._parts.joined()
+            if self._parts.takes(bar):
+                self._parts.put(bar)
+                self._forming = self._parts.joined()
             return []
         found = next((parts for parts in self._closed if parts.open_ts == span.open), None)
         if found is None:
@@ -131,6 +151,8 @@ class BarAggregator:
                 return []
             found = _Parts(span.open, span.close)
             self._keep(found)
+        if not found.takes(bar):
+            return []
         found.put(bar)
         return [found.joined().freeze(self.symbol, self.bar_type, revised=True)]
 

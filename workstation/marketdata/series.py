@@ -106,6 +106,10 @@ class BarSeriesSet:
         builder = self._builders.get((symbol, bar_type))
         if bars and builder is not None and bar_type.kind not in COUNTED_KINDS:
             builder.seed(bars[-1])
+        source = bar_type.parts or bar_type
+        for aggregator in self._aggregators.get((symbol, source), ()):
+            if aggregator.bar_type == bar_type and bars and bars[-1].partial:
+                aggregator.seed(bars[-1], self.current(symbol, source))
         return history
 
     def laid(self, symbol: str, bar_type: BarType, bars: Sequence[Bar]) -> BarHistory:

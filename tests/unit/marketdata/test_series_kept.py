@@ -237,3 +237,21 @@ def test_a_type_that_is_none_leaves_no_series_behind() -> None:
     with pytest.raises(ValidationError):
         series.open("ABC", bar_type_of("400d:of-1h"))
     assert list(series.histories()) == []
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_composed_series_goes_on_with_an_unfinished_bar_and_counts_nothing_twice(is_open: bool) -> None:
+    series, composed = market().series, bar_type_of("5m:of-1m")
+    volume = 1_000
+    if is_open:  # somebody shows the minutes already: the one that forms is part of what the venue tells
+        series.open("ABC", MINUTE_BARS)
+        series.apply([trade(90, 7, at=4 * MINUTE)])
+        volume += 7
+    begun = Bar("ABC", composed, 100, 200, 50, 90, volume, 9, T0, T0 + 5 * MINUTE, partial=True)
+    history = series.seed("ABC", composed, [begun])
+    series.apply([trade(110, 1, at=4 * MINUTE + 30 * SECOND), trade(111, 5, at=5 * MINUTE)])
+    assert history.values.tolist() == [[100, 200, 50, 110, volume + 1]]
+    series.apply([trade(999, 1, at=2 * MINUTE)])
+    assert history.values.tolist() == [[100, 200, 50, 110, volume + 1]], "late for a part that nobody has"
+    series.apply([trade(300, 2, at=4 * MINUTE + 40 * SECOND)])
+    assert history.values.tolist() == [[100, 300, 50, 300, volume + 3]]
