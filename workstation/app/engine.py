@@ -118,9 +118,8 @@ class Engine:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
         self.view_only, self.commands, self._clock = view_only, commands, SystemClock()
         self._ids, self._gesture_ids, self._lag_ms, self._stopping = IdSource(), IdSource(), 0.0, False
-        self._overtaking = Overtaking()
         self.core = core = Core(self._parts(version, freshness_ms))
-        self._view = MarketView(core.market)
+        self._view, self._overtaking = MarketView(core.market), Overtaking()
         self._screens = EngineScreens(core.market, core.instruments, venue, self._view, partial(loop.post, urgent=True))
         self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns, venue_cash=core.venue_cash)
         self._publisher = self._publishing(frame_hz)
