@@ -140,7 +140,13 @@ class Engine:
         self._strategies = Strategies(
             core, strategies_folder, loop, store.reader.runs.source, run_budget, open_past=self._screens.open_past
         )
-        self._context = EngineContext(
+        self._context = self._context_of()
+        self.session = self._session(version)
+
+    def _context_of(self) -> EngineContext:
+        """Return the engine as its commands see it."""
+        core, store, venue = self.core, self._store, self._venue
+        return EngineContext(
             desk=core.desk,
             state=core.state,
             journal=store.journal,
@@ -157,7 +163,6 @@ class Engine:
             scripts=self.scripts,
             strategies=self._strategies.desk,
         )
-        self.session = self._session(version)
 
     def _parts(self, version: str, freshness_ms: int) -> CoreParts:
         listed = {row.symbol: row for row in self._venue.instruments()}

@@ -127,17 +127,7 @@ class SimVenue:
         self.flow.fill_books(clock.now_ns())
         SpecialSymbols(self.exchange, scheduler)
         self.faults = FaultSwitch(scheduler)
-        self.broker = SimBroker(
-            self.exchange,
-            clock,
-            scheduler,
-            self.faults,
-            latency_ns=int(self.plan.latency_ms * 1e6),
-            rng=sub_stream(seed, "sim.link"),
-            requests=RequestCount(clock, self.faults, self.plan),
-        )
-        if fees is not None:
-            self.broker.card = replace(self.broker.card, fees=fees.terms)
+        self.broker = self._session(fees)
         self.feed = SimFeed(self.exchange.matchers, clock, scheduler, self._time.now_ns)
         self._history = PriceHistory(self._listings, self._starts, seed, clock.now_ns())
         self.feed.tape = self._history.record
@@ -155,6 +145,21 @@ class SimVenue:
         self._timers: list[Timer] = []
         self._running = False
         self._played_to = 0
+
+    def _session(self, fees: FeeSchedule | None) -> SimBroker:
+        """Return the session with the exchange, whose card says the fees that were asked for."""
+        broker = SimBroker(
+            self.exchange,
+            self._clock,
+            self._scheduler,
+            self.faults,
+            latency_ns=int(self.plan.latency_ms * 1e6),
+            rng=sub_stream(self.seed, "sim.link"),
+            requests=RequestCount(self._clock, self.faults, self.plan),
+        )
+        if fees is not None:
+            broker.card = replace(broker.card, fees=fees.terms)
+        return broker
 
     def instruments(self) -> tuple[Instrument, ...]:
         """Return everything listed."""
