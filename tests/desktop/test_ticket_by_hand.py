@@ -1,10 +1,12 @@
 """The ticket by keys and mouse alone: each type chosen, filled and sent; what is refused is said before it is sent."""
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 
 from tests.helpers.desktop_rig import DesktopRig, order, position, quote
+from tests.helpers.fake_broker import CARD
 from tests.helpers.ticket_rig import button, field, open_ticket, previewed, type_into
 from workstation.commands.outlook import OrderOutlook
 from workstation.commands.registry import CommandResult
@@ -12,6 +14,7 @@ from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.domain.orders import OrdType, RiskClass, Side, TimeInForce, Trail, TrailKind
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
+from workstation.viewmodels.ticket import PAIR
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -72,6 +75,43 @@ def test_each_type_is_chosen_filled_and_sent_by_keys_as_its_preview_says(qtbot, 
     assert {name: getattr(sent.terms, name) for name in wanted} == wanted
     assert (sent.terms.side, sent.terms.order_qty, sent.terms.time_in_force) == (Side.BUY, 300, TimeInForce.GTC)
     assert (words.startswith("BUY 300 AAPL "), sent.metadata["preview"]) == (True, words)
+
+
+def test_an_oco_pair_is_chosen_filled_and_sent_by_keys_as_its_preview_says(qtbot, rig, panel):
+    type_into(qtbot, panel, "stop_loss", "20t")
+    choose(qtbot, panel.form.type, "OCO: limit, stop")
+    assert not field(panel, "stop_loss").isVisible(), "a pair carries no legs"
+    assert not field(panel, "take_profit").isVisible()
+    for name, text in (("price", "187.00"), ("stop", "188.00"), ("qty", "300")):
+        type_into(qtbot, panel, name, text)
+    words = panel.preview.text()
+    assert words == "BUY 300 AAPL LIMIT 187.00 DAY · SIM-1 · OCO BUY 300 AAPL STOP 188.00 DAY · SIM-1"
+    qtbot.keyClick(field(panel, "qty"), RETURN, CTRL)
+    (sent,) = rig.gateway.of("order.submit")
+    assert (sent.terms.ord_type, sent.terms.price, sent.terms.stop_px) == (OrdType.LIMIT, 18_700, None)
+    assert (sent.oco.ord_type, sent.oco.stop_px, sent.oco.price) == (OrdType.STOP, 18_800, None)
+    assert (sent.oco.side, sent.oco.order_qty, sent.stop_loss_px) == (Side.BUY, 300, None)
+    choose(qtbot, panel.form.type, "Limit")
+    assert field(panel, "stop_loss").isVisible()
+
+
+def test_the_stop_of_a_pair_is_judged_like_any_stop(qtbot, rig, panel):
+    choose(qtbot, panel.form.type, "OCO: limit, stop")
+    type_into(qtbot, panel, "price", "187.00")
+    type_into(qtbot, panel, "stop", "187.00")
+    assert "would trigger at once" in panel.message.text()
+    qtbot.keyClick(field(panel, "qty"), RETURN, CTRL)
+    assert rig.gateway.of("order.submit") == []
+
+
+def test_a_pair_is_greyed_where_the_venue_takes_no_limit_orders(panel):
+    card = replace(CARD, ord_types=frozenset({OrdType.MARKET, OrdType.STOP}))
+    panel.form.offer(card)
+    row = panel.form.type.findData(PAIR)
+    assert not panel.form.type.model().item(row).isEnabled()
+    assert "no order type LIMIT" in panel.form.type.itemData(row, Qt.ItemDataRole.ToolTipRole)
+    panel.form.offer(replace(CARD, ord_types=frozenset({OrdType.MARKET, OrdType.LIMIT})))
+    assert panel.form.type.itemText(row) == "OCO: limit, stop · PC", "its stop is kept here"
 
 
 def test_a_good_till_date_in_the_past_is_refused_in_place(qtbot, rig, panel):

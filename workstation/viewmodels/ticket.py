@@ -5,8 +5,6 @@ place for these rules; what only the market can tell (a stop on the wrong side, 
 quote on the screen. Limits are the gate's business. Qt-free.
 """
 
-from decimal import Decimal, InvalidOperation
-
 import msgspec
 
 from workstation.domain.errors import NotFound, PrecisionLoss, ValidationError
@@ -18,7 +16,7 @@ from workstation.ports.broker import CapabilityCard
 from workstation.risk.validity import Invalid, validate
 from workstation.viewmodels.frames import QuoteSnap
 from workstation.viewmodels.preview import order_words, utc_minute
-from workstation.viewmodels.ticket_fields import parse_price, parse_quantity, parse_trail, parse_utc
+from workstation.viewmodels.ticket_fields import nearest_prices, parse_price, parse_quantity, parse_trail, parse_utc
 from workstation.viewmodels.ticket_legs import Leg, leg_price, parse_distance
 from workstation.viewmodels.ticket_venue import offer
 
@@ -31,6 +29,9 @@ FIELDS: dict[OrdType, tuple[str, ...]] = {
     OrdType.TRAILING_STOP_LIMIT: ("trail", "stop", "price"),
 }
 """Price fields that the ticket shows for each type, in reading order."""
+PAIR = "OCO"
+"""The type of a pair: a limit order, and a stop of the same side and quantity; any fill of one cancels the other."""
+PAIR_FIELDS = ("price", "stop")
 
 _TICKET_NAMES = {
     "order_qty": "qty",
@@ -67,8 +68,9 @@ _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields as they stand, texts as typed. A field that its type does not use is ignored. oco: of a pair.
+    """The fields as they stand, texts as typed. A field that its type does not use is ignored.
 
+    oco: the other order of a pair, given from outside. is_pair: the type is PAIR, whose stop is the other order.
     true_market: a MARKET order goes out as one; without it as a limit PROTECTED_TICKS through the other side.
     """
 
@@ -87,6 +89,12 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     stop_loss: str = ""
     take_profit: str = ""
     oco: OrderTerms | None = None
+    is_pair: bool = False
+
+    @property
+    def prices(self) -> tuple[str, ...]:
+        """Price fields in use, in reading order."""
+        return PAIR_FIELDS if self.is_pair else FIELDS[self.ord_type]
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -124,7 +132,7 @@ def read(
 ) -> Reading:
     """Return the order that a draft says, with what is wrong with it in reading order. card: what the venue takes."""
     reader = _Reader(draft, instrument, now_ns)
-    shown = FIELDS[draft.ord_type]
+    shown = draft.prices
     qty = reader.quantity("qty")
     protects = draft.ord_type is OrdType.MARKET and not draft.true_market
     price = reader.price("price") if "price" in shown else reader.protection(quote) if protects else None
@@ -132,7 +140,7 @@ def read(
     trail = reader.trail() if "trail" in shown else None
     expire = reader.expire() if draft.tif is TimeInForce.GTD else None
     display = reader.quantity("display") if draft.display.strip() else None
-    typed = {name: reader.leg(name) if getattr(draft, name).strip() else None for name in LEGS}
+    typed = {name: reader.leg(name) if getattr(draft, name).strip() and not draft.is_pair else None for name in LEGS}
     if reader.findings or qty is None:
         return Reading(terms=None, findings=tuple(reader.findings))
     terms = OrderTerms(
@@ -142,7 +150,7 @@ def read(
         ord_type=OrdType.LIMIT if protects else draft.ord_type,
         order_qty=qty,
         price=price,
-        stop_px=stop,
+        stop_px=None if draft.is_pair else stop,
         trail=trail,
         time_in_force=draft.tif,
         expire_time=expire,
@@ -151,15 +159,16 @@ def read(
         display_qty=display,
     )
     other = None if draft.oco is None else msgspec.structs.replace(draft.oco, account=account)
+    if draft.is_pair:
+        other = _stop_of_pair(terms, stop)
     legs = _Legs(terms, instrument, entry_price(terms, quote))
     stop_loss, take_profit = (legs.price(name, typed[name]) for name in LEGS)
     words = order_words(terms, instrument, stop_loss_px=stop_loss, take_profit_px=take_profit)
     findings = [
-        *_venue(terms, card),
-        *_form(terms, instrument, now_ns),
+        *_judged(terms, instrument, card, quote, now_ns),
         *legs.findings,
         *_legs(terms, instrument, quote, (stop_loss, take_profit)),
-        *_market(terms, instrument, quote, now_ns),
+        *(_judged(other, instrument, card, quote, now_ns) if draft.is_pair and other is not None else ()),
         *_pair(terms, other, legs=stop_loss is not None or take_profit is not None),
     ]
     return Reading(
@@ -270,17 +279,6 @@ class _Legs:
             return None
 
 
-def nearest_prices(text: str, instrument: Instrument) -> tuple[str, ...]:
-    """Return the valid prices below and above a decimal text, whatever digits it has."""
-    try:
-        exact = Decimal(text.strip().replace(",", "")).scaleb(instrument.price_decimals)
-    except InvalidOperation:
-        return ()
-    below = instrument.round_to_tick(int(exact // 1), "down")
-    near = (below, instrument.step(below, 1))
-    return tuple(instrument.price_text(price) for price in near if price > 0 or instrument.price_may_be_negative)
-
-
 def _form(terms: OrderTerms, instrument: Instrument, now_ns: int) -> list[Finding]:
     found = []
     for invalid in validate(terms, instrument, now_ns):
@@ -298,6 +296,12 @@ def _bounds_of(invalid: Invalid, instrument: Instrument) -> tuple[str, ...]:
     if invalid.code == "QUANTITY_ABOVE_MAX" and instrument.max_qty is not None:
         return (instrument.qty_text(instrument.max_qty // instrument.lot * instrument.lot),)
     return ()
+
+
+def _judged(
+    terms: OrderTerms, instrument: Instrument, card: CapabilityCard | None, quote: QuoteSnap | None, now_ns: int
+) -> list[Finding]:
+    return [*_venue(terms, card), *_form(terms, instrument, now_ns), *_market(terms, instrument, quote, now_ns)]
 
 
 def _venue(terms: OrderTerms, card: CapabilityCard | None) -> list[Finding]:
@@ -326,6 +330,13 @@ def _legs(
                 )
             )
     return found
+
+
+def _stop_of_pair(terms: OrderTerms, stop_px: int | None) -> OrderTerms:
+    """Return the stop that stands beside the limit order of a pair."""
+    return msgspec.structs.replace(
+        terms, ord_type=OrdType.STOP, price=None, stop_px=stop_px, post_only=False, display_qty=None
+    )
 
 
 def _pair(terms: OrderTerms, other: OrderTerms | None, *, legs: bool) -> list[Finding]:

@@ -6,6 +6,7 @@ are refused, nothing is clamped or rounded, and an empty field is not zero. Qt-f
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
@@ -106,3 +107,14 @@ def _shown(text: str) -> str:
     """Return typed text as it may be shown: printable and short."""
     printable = "".join(char if char.isprintable() else "·" for char in text[:TEXT_CHARS_MAX])
     return f"{printable!r}"
+
+
+def nearest_prices(text: str, instrument: Instrument) -> tuple[str, ...]:
+    """Return the valid prices below and above a decimal text, whatever digits it has."""
+    try:
+        exact = Decimal(text.strip().replace(",", "")).scaleb(instrument.price_decimals)
+    except InvalidOperation:
+        return ()
+    below = instrument.round_to_tick(int(exact // 1), "down")
+    near = (below, instrument.step(below, 1))
+    return tuple(instrument.price_text(price) for price in near if price > 0 or instrument.price_may_be_negative)

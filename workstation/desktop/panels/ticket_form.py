@@ -38,7 +38,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
 from workstation.ports.broker import CapabilityCard
 from workstation.viewmodels.preview import order_words
-from workstation.viewmodels.ticket import FIELDS, PROTECTED_TICKS, Draft, Finding
+from workstation.viewmodels.ticket import FIELDS, PAIR, PAIR_FIELDS, PROTECTED_TICKS, Draft, Finding
 from workstation.viewmodels.ticket_peg import PegTo
 from workstation.viewmodels.ticket_venue import offer
 
@@ -50,6 +50,7 @@ _TYPES = {
     OrdType.TRAILING_STOP: "Trailing stop",
     OrdType.TRAILING_STOP_LIMIT: "Trailing limit",
 }
+_PAIR_WORD, _PAIR_KINDS = "OCO: limit, stop", (OrdType.LIMIT, OrdType.STOP)
 _PEGS: tuple[tuple[str, object], ...] = (
     ("fixed", PegTo.FIXED),
     *((f"= {to.value}", to) for to in PegTo if to is not PegTo.FIXED),
@@ -84,7 +85,9 @@ class TicketForm(QWidget):
         self._name = name
         self._instrument: Instrument | None = None
         self.side = SidePicker(name)
-        self.type = self._combo("type", "Order type", [(word, kind) for kind, word in _TYPES.items()])
+        self.type = self._combo(
+            "type", "Order type", [*((word, kind) for kind, word in _TYPES.items()), (_PAIR_WORD, PAIR)]
+        )
         self.tif = self._combo("tif", "Time in force", [(tif.value, tif) for tif in TimeInForce])
         self.fields = {
             "qty": self._field("qty", "Quantity", "300, 2k"),
@@ -116,9 +119,14 @@ class TicketForm(QWidget):
         self._show_used()
 
     @property
+    def is_pair(self) -> bool:
+        """True for an OCO pair: a limit order with a stop beside it."""
+        return bool(self.type.currentData() == PAIR)
+
+    @property
     def ord_type(self) -> OrdType:
-        """The chosen type."""
-        return OrdType(self.type.currentData())
+        """The chosen type; of a pair that of its first order."""
+        return OrdType.LIMIT if self.is_pair else OrdType(self.type.currentData())
 
     @property
     def tif_chosen(self) -> TimeInForce:
@@ -146,13 +154,16 @@ class TicketForm(QWidget):
         for combo, kind in ((self.type, OrdType), (self.tif, TimeInForce)):
             model = combo.model()
             for row in range(combo.count()):
-                choice = kind(combo.itemData(row))
-                found, word = offer(choice, card), _TYPES[choice] if isinstance(choice, OrdType) else choice.value
-                combo.setItemText(row, f"{word} · PC" if found.on_pc else word)
-                combo.setItemData(row, found.reason or None, Qt.ItemDataRole.ToolTipRole)
+                value = combo.itemData(row)
+                choices = _PAIR_KINDS if value == PAIR else (kind(value),)
+                found, word = [offer(choice, card) for choice in choices], _TYPES.get(value, str(value))
+                word = _PAIR_WORD if value == PAIR else word
+                combo.setItemText(row, f"{word} · PC" if any(one.on_pc for one in found) else word)
+                reason = next((one.reason for one in found if one.reason), None)
+                combo.setItemData(row, reason, Qt.ItemDataRole.ToolTipRole)
                 if isinstance(model, QStandardItemModel):
-                    bounded = choice is OrdType.MARKET and offer(OrdType.LIMIT, card).usable
-                    model.item(row).setEnabled(found.usable or bounded)
+                    bounded = value == OrdType.MARKET and offer(OrdType.LIMIT, card).usable
+                    model.item(row).setEnabled(all(one.usable for one in found) or bounded)
         self._show_used()
 
     def draft(self) -> Draft:
@@ -166,6 +177,7 @@ class TicketForm(QWidget):
             reduce_only=self.reduce_only.isChecked(),
             true_market=self.true_market.isChecked(),
             oco=self._oco,
+            is_pair=self.is_pair,
             **texts,
         )
 
@@ -184,7 +196,7 @@ class TicketForm(QWidget):
         self.typed = set(self.fields)
         self.side.choose(draft.side)
         self._show_pair(draft.oco)
-        self.type.setCurrentIndex(self.type.findData(draft.ord_type))
+        self.type.setCurrentIndex(self.type.findData(PAIR if draft.is_pair else draft.ord_type))
         self.tif.setCurrentIndex(self.tif.findData(draft.tif))
         for name, field in self.fields.items():
             field.setText(getattr(draft, name))
@@ -290,10 +302,11 @@ class TicketForm(QWidget):
         self.edited.emit()
 
     def _show_used(self) -> None:
-        used = FIELDS[self.ord_type]
-        for name in _PRICE_FIELDS:
-            self.fields[name].setVisible(name in used)
-            self._labels[name].setVisible(name in used)
+        used = PAIR_FIELDS if self.is_pair else FIELDS[self.ord_type]
+        for name in (*_PRICE_FIELDS, *_LEGS):
+            shown = name in used if name in _PRICE_FIELDS else not self.is_pair
+            self.fields[name].setVisible(shown)
+            self._labels[name].setVisible(shown)
         for name, shown in (
             ("expire", self.tif.currentData() == TimeInForce.GTD),
             ("display", "price" in used),
@@ -301,6 +314,7 @@ class TicketForm(QWidget):
             self.fields[name].setVisible(shown)
             self._labels[name].setVisible(shown)
         self.peg.setVisible("price" in used)
+        self.pair.setVisible(self._oco is not None and not self.is_pair)
         self._show_flags(priced="price" in used)
 
     def _show_flags(self, *, priced: bool) -> None:
