@@ -17,6 +17,7 @@ from workstation.domain.errors import UserError
 from workstation.domain.orders import Origin, OriginKind
 
 OBEYED_WITHIN_S = 10
+_NOT_STORED = frozenset({"STORAGE_FULL", "NOT_READY"})
 
 
 class KillMark(msgspec.Struct, frozen=True):
@@ -53,6 +54,8 @@ def obey_mark(mark: Path, engine: Gateway, *, keep: bool = False) -> str:
     except (msgspec.DecodeError, OSError):
         wish = KillMark(scope=KillScope.ALL, key="", reason="unreadable kill mark")
     result, said = _asked(engine, wish), ""
+    if result is not None and result.code in _NOT_STORED:
+        return f"The kill switch left for this start is not stored; its mark stays for the next one. {result.text}"
     if result is not None and not result.ok:
         said = f"The kill switch left for this start is of what is not known here ({result.text}): all trading is off."
         reason = f"{wish.reason} ({wish.scope.lower()} {wish.key}: {result.text})"

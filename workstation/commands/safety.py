@@ -2,7 +2,7 @@
 
 from workstation.commands.context import EngineContext
 from workstation.commands.limits import loosens, refuse_while_locked_out, with_record
-from workstation.commands.outcomes import Refusal
+from workstation.commands.outcomes import Refusal, storage_code
 from workstation.commands.params import Arm, Disarm, Kill, LiftKill, OverrideLock, ReconcileAccount, SetLimit
 from workstation.commands.registry import CommandRegistry, CommandResult, Declaration, Invocation
 from workstation.domain.accounts import Environment, KillScope, KillState
@@ -60,8 +60,7 @@ def kill(context: EngineContext, params: Kill, call: Invocation) -> None:
     text = f"Kill switch on. {cancels} asked, not yet confirmed." if waiting else "Kill switch on."
     if result.refused:
         text += f" {len(result.refused)} cancels NOT SENT: no session with the venue."
-    seq = context.journal.last_seq
-    context.journal.when_durable(seq, lambda _durable: call.reply(CommandResult(ok=True, text=text, data=state)))
+    _answer_stored(context, call, state, text, "a restart finds it off")
 
 
 def lift_kill(context: EngineContext, params: LiftKill, call: Invocation) -> None:
@@ -83,9 +82,21 @@ def lift_kill(context: EngineContext, params: LiftKill, call: Invocation) -> Non
         ts=context.clock.now_ns(),
     )
     context.desk.kill(state, attach=call.attach)
-    seq = context.journal.last_seq
-    lifted = CommandResult(ok=True, text="Kill switch lifted.", data=state)
-    context.journal.when_durable(seq, lambda _durable: call.reply(lifted))
+    _answer_stored(context, call, state, "Kill switch lifted.", "a restart finds it on")
+
+
+def _answer_stored(context: EngineContext, call: Invocation, state: KillState, text: str, else_: str) -> None:
+    """Answer once the switch is stored; where it cannot be, it holds all the same, and the answer says until when."""
+
+    def answer(durable: bool) -> None:
+        if durable:
+            call.reply(CommandResult(ok=True, text=text, data=state))
+            return
+        reason = context.journal.trouble or "the journal could not store it"
+        words = f"{text} It holds now and is NOT STORED: {reason}; {else_}."
+        call.reply(CommandResult(ok=False, code=storage_code(reason), text=words, data=state))
+
+    context.journal.when_durable(context.journal.last_seq, answer)
 
 
 def _check_key(context: EngineContext, scope: str, key: str) -> None:
