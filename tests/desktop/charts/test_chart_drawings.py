@@ -225,3 +225,42 @@ def test_a_drawing_is_seen_and_the_selected_one_shows_its_handles(chart):
     draw(chart, DrawingKind.RECTANGLE)
     info = current_theme().colors.info.name()
     assert info in chart.colors_at(START.x() - 6, END.x(), START.y() - 6, END.y())
+
+
+Share = tuple[float, float]
+"""How far along the pull from the first point to the second: (0, 0) the first, (1, 1) the second."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "inked", "bare"),
+    [
+        (DrawingKind.TREND_LINE, [(0.25, 0.25), (0.5, 0.5)], [(1.3, 1.3), (-0.3, -0.3), (0.5, 0.2)]),
+        (DrawingKind.RAY, [(0.5, 0.5), (1.3, 1.3)], [(-0.3, -0.3), (0.5, 0.2)]),
+        (DrawingKind.HORIZONTAL, [(-0.5, 0.0), (0.5, 0.0), (1.8, 0.0)], [(0.5, 0.5)]),
+        (DrawingKind.VERTICAL, [(0.0, -0.5), (0.0, 0.5), (0.0, 1.5)], [(0.5, 0.5)]),
+        (DrawingKind.RECTANGLE, [(0.5, 0.0), (0.5, 1.0), (0.0, 0.5), (1.0, 0.5)], [(1.2, 0.5), (0.5, 1.2)]),
+        (DrawingKind.FIBONACCI, [(0.5, share) for share in (0.0, 0.382, 0.5, 0.618, 1.0)], [(0.5, -0.2)]),
+        (DrawingKind.MEASURE, [(0.5, 0.0), (0.5, 1.0)], [(1.5, -0.2)]),
+        (DrawingKind.TEXT, [(0.02, 0.0)], [(0.5, 0.5)]),
+    ],
+)
+def test_each_kind_is_painted_along_its_points_and_only_there(
+    chart, kind: DrawingKind, inked: list[Share], bare: list[Share]
+):
+    points = chart.model.ground(chart.canvas.price_pane())
+    ends = [points.point_at(at.x(), at.y(), snap=False) for at in (START, END)]
+    before = chart.viewport.grab().toImage()
+    chart.model.book.add(kind, tuple(ends[: kind.points]), "gap" if kind is DrawingKind.TEXT else "")
+    chart.view.set_drawings(chart.model.book)
+    chart.settle()
+    after = chart.viewport.grab().toImage()
+    first, second = place(chart, ends[0]), place(chart, ends[1])
+
+    def is_inked(share: Share) -> bool:
+        x = round(first.x() + share[0] * (second.x() - first.x()))
+        y = round(first.y() + share[1] * (second.y() - first.y()))
+        near = [(x + right, y + down) for right in (-2, -1, 0, 1, 2) for down in (-2, -1, 0, 1, 2)]
+        return any(before.pixel(*at) != after.pixel(*at) for at in near)
+
+    assert [share for share in inked if not is_inked(share)] == []
+    assert [share for share in bare if is_inked(share)] == []

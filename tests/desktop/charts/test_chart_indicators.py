@@ -182,6 +182,25 @@ def test_a_compared_instrument_starts_where_the_view_starts_and_is_read_in_perce
     assert chart.canvas.price_pane().high < pane.high
 
 
+def test_the_compared_instrument_is_seen_as_a_line_among_the_bars(chart):
+    chart.view.set_chart_type(ChartType.LINE)
+    chart.settle()
+    before, pane = chart.viewport.grab().toImage(), chart.canvas.price_pane()
+    chart.model.window.auto_price = False
+    compared = Comparison("MSFT")
+    closes = 100 * (1 + 0.0004 * np.sin(np.arange(1_440) / 9))
+    compared.bars.replace(chart.model.bars.times_ns, open=closes, high=closes, low=closes, close=closes, volume=closes)
+    chart.view.set_comparison(compared)
+    chart.settle()
+    after = chart.viewport.grab().toImage()
+    assert chart.canvas.price_pane() == pane
+    places = zip(*comparison_points(chart.model, pane), strict=True)
+    inside = [(int(x), int(pane.y(price))) for x, price in places if 2 < x < pane.width - 2]
+    seen = [any(before.pixel(x, y + down) != after.pixel(x, y + down) for down in (-1, 0, 1)) for x, y in inside]
+    assert len(seen) > 50
+    assert np.mean(seen) > 0.9
+
+
 def test_hours_without_trading_are_darker(chart):
     chart.view.set_calendar(us_equities())
     chart.settle()

@@ -247,6 +247,40 @@ def test_shift_drag_measures_without_moving_the_view(chart):
     assert chart.model.measure is None
 
 
+def tags_of(module: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what a module of the chart writes on tags from now on."""
+    said: list[str] = []
+    place = f"workstation.desktop.charts.{module}.draw_tag"
+    monkeypatch.setattr(place, lambda _painter, _rect, text, *_rest: said.append(text))
+    return said
+
+
+def test_a_measure_says_ticks_share_and_bars(chart, monkeypatch):
+    said = tags_of("crosshair", monkeypatch)
+    chart.press(QPoint(300, 250), Qt.KeyboardModifier.ShiftModifier)
+    chart.move(QPoint(400, 150))
+    chart.viewport.grab()
+    (start_bar, start), (end_bar, end) = chart.model.measure.start, chart.model.measure.end
+    change, bars = end - start, int(end_bar) - int(start_bar)
+    words = f"{round(change * 10):+,d} ticks   {change / start * 100:+.2f} %   {bars:+d} bars"
+    assert change > 0
+    assert bars > 0
+    assert words in said
+    chart.release(QPoint(400, 150))
+
+
+def test_a_fill_under_the_pointer_says_side_size_and_price(chart, monkeypatch):
+    said, bar = tags_of("fills", monkeypatch), 1_380
+    price = float(chart.model.bars.columns[2, bar])
+    chart.view.set_fills([FillMark(int(chart.model.bars.times_ns[bar]) + 5, price, MarkSide.SELL, "2")])
+    pane = chart.canvas.price_pane()
+    chart.viewport.grab()
+    assert said == []
+    chart.move(QPoint(round(pane.x(bar + 0.5)), round(pane.y(price)) - 5))
+    chart.viewport.grab()
+    assert said[-1] == f"SELL 2 @ {price:,.1f}"
+
+
 def test_indicators_follow_the_ticks(chart, qtbot):
     chart.view.set_indicators([choose("sma"), choose("rsi"), choose("macd")])
     assert chart.view.computing
@@ -280,6 +314,20 @@ def test_a_stale_price_hatches_the_right_edge_and_shows_its_age(chart):
     changed = sum(fresh.pixel(x, y) != stale.pixel(x, y) for x in range(right - 30, right - 2) for y in range(60, 120))
     assert changed > 200
     assert chart.canvas.price_axis.tags[0].second_line == "14 s"
+
+
+@pytest.mark.parametrize("state", [PanelState.STALE, PanelState.DISCONNECTED])
+def test_a_chart_that_is_cut_off_keeps_its_last_bar_and_marks_the_edge_after_it(chart, state):
+    chart.view.set_last(float(chart.model.bars.columns[3, -1]), 0.2)
+    chart.settle()
+    before, bar = chart.viewport.grab().toImage(), last_bar(chart)
+    chart.view.set_state(state, "the cause")
+    chart.settle()
+    after = chart.viewport.grab().toImage()
+    assert (len(chart.model.bars), last_bar(chart)) == (1_440, bar)
+    right, floor = int(chart.canvas.price_rect.right()), int(chart.canvas.price_rect.bottom())
+    hatched = sum(before.pixel(x, y) != after.pixel(x, y) for x in range(right - 30, right - 2) for y in range(floor))
+    assert hatched > floor * 28 / 4
 
 
 def test_each_state_has_its_words_and_an_error_can_be_retried_and_copied(empty_chart, qtbot):
