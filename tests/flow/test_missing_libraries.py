@@ -36,10 +36,13 @@ def started(home: Path, *libraries: str) -> Iterator[dict[str, Any]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line, "it did not start"
-        yield json.loads(line)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        try:
+            assert line, "it did not start"
+            yield json.loads(line)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
 
 
 def logged(home: Path) -> str:

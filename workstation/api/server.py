@@ -167,7 +167,7 @@ class ApiServer:
         try:
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 runner.run(self._serve(sockets, port, secret))
-        except (OSError, SystemExit) as error:
+        except (OSError, SystemExit, ImportError) as error:
             self._trouble = error
         finally:
             self._started.set()
