@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -79,8 +80,68 @@ def test_an_own_strategy_is_made_started_and_stopped_in_the_panel_and_its_order_
         assert chart.chart.model.signals[0].side is MarkSide.BUY
         panel.runs.selectRow(0)
         product.wait(lambda: "bought 3" in panel.log.toPlainText(), "its log")
+        product.wait(lambda: "Open: SIM-FILL" in panel.own.text(), "its position")
+        product.wait(lambda: panel.rows.runs.row(0).run.figures.pnl, "its profit or loss, which moves with the market")
         for _ in range(2):
             qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
         product.wait(lambda: panel.rows.runs.row(0).run.status is StrategyRunStatus.STOPPED, "its end")
         chart.release()
+        panel.release()
+
+
+EDITION = '''
+from workstation.strategies.api import Strategy
+
+
+class Patient(Strategy):
+    """Counts how often it has begun."""
+
+    def on_start(self) -> None:
+        self.times = getattr(self, "times", 0) + 1
+        self.log(f"edition one, begun {self.times} times")
+
+    def state(self) -> dict:
+        return {"times": self.times}
+
+    def restore(self, state: dict) -> None:
+        self.times = state["times"]
+'''
+
+
+def test_a_run_takes_its_edited_file_whose_hash_is_kept_and_a_failure_is_told_with_its_line(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "strategies" / "patient.py"
+    file.parent.mkdir()
+    file.write_text(EDITION)
+    second = EDITION.replace("edition one", "edition two")
+    line = "        self.times = getattr"
+    third = EDITION.replace(line, f"        raise LookupError('no such day')\n{line}")
+    with running(qtbot, tmp_path) as product:
+        panel = StrategiesPanel(product.context, "strategies-9")
+        qtbot.addWidget(panel)
+        panel.resize(1_000, 640)
+        panel.show()
+        product.wait(panel.code.count, "the code")
+        panel.code.setCurrentText("patient:Patient")
+        product.click(panel.make)
+        product.wait(lambda: len(panel.rows.definitions), "the strategy")
+        panel.definitions.selectRow(0)
+        product.wait(lambda: panel.shape and panel.start.isEnabled(), "its parameters")
+        product.click(panel.start)
+        product.wait(lambda: len(panel.rows.runs), "the run")
+        panel.runs.selectRow(0)
+        product.wait(lambda: "edition one, begun 1 times" in panel.log.toPlainText(), "the first edition")
+        file.write_text(second)
+        product.click(panel.reload)
+        product.wait(lambda: "edition two, begun 2 times" in panel.log.toPlainText(), "the second, with its state")
+        code_hash = hashlib.sha256(second.encode()).hexdigest()
+        product.wait(lambda: panel.rows.runs.row(0).run.code_hash == code_hash, "its hash")
+        product.wait(lambda: product.program.store.reader.runs.source(code_hash) == second, "its text in the database")
+        file.write_text(third)
+        product.wait(panel.reload.isEnabled, "the button")
+        product.click(panel.reload)
+        product.wait(lambda: panel.rows.runs.row(0).run.status is StrategyRunStatus.ERROR, "its failure")
+        product.wait(lambda: "LookupError: no such day" in panel.log.toPlainText(), "why it failed")
+        assert 'patient.py", line 9, in on_start' in panel.log.toPlainText()
         panel.release()

@@ -435,11 +435,16 @@ class RunDesk:
         if strategy is None:
             return
         reason = reason_to_end(run, strategy, figures, self._clock.now_ns(), self._bounds.timeout_s)
-        if reason and run.status is StrategyRunStatus.RUNNING:
+        if reason and self._may_end(run):
             self.stop(run, reason)
             return
         self._protect(run, strategy)
         self._keep_hours(run, reason_to_hold(strategy, self._clock.now_ns()))
+
+    def _may_end(self, run: StrategyRun) -> bool:
+        """Tell whether a bound may end a run now: one that is held where its account can send what its policy asks."""
+        is_held = run.status is StrategyRunStatus.PAUSED and not self._is_locked(run.account)
+        return is_held or run.status is StrategyRunStatus.RUNNING
 
     def _protect(self, run: StrategyRun, strategy: StrategyDefinition) -> None:
         """Leave each position that has reached the strategy's stop loss or its target, until it is flat."""

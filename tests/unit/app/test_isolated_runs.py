@@ -223,7 +223,14 @@ def test_its_memory_its_processor_time_and_what_it_may_write_are_bounded_by_the_
     rig.quote(9_990, 10_000)
     rig.until(lambda: run.status.is_final or run.view.values)
     memory = 1_024 * MIB
-    assert run.view.values == {"cpu": "(7, 7)", "memory": f"({memory}, {memory})", "children": "(0, 0)"}
+    assert run.view.values == {"cpu": "(7, 8)", "memory": f"({memory}, {memory})", "children": "(0, 0)"}
+
+
+def test_one_that_uses_up_its_processor_time_is_ended_by_the_system_and_its_run_says_so(rig):
+    run = rig.isolated(LOOP, cpu_s=4)
+    rig.quote(9_990, 10_000)
+    assert rig.ended(run) is RunStatus.FAULTED
+    assert run.view.reason == "process: its process was ended by SIGXCPU: its processor time is used up"
 
 
 def test_a_process_that_is_killed_is_seen(rig):

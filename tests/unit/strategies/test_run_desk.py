@@ -15,7 +15,7 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
 from workstation.strategies.messages import Show
 from workstation.strategies.run_desk import RunBudget
-from workstation.strategies.runs import RunLine
+from workstation.strategies.runs import RunLine, RunStatus
 from workstation.strategies.views import Policy
 
 NS = 1_000_000_000
@@ -91,6 +91,20 @@ def test_a_run_that_was_killed_ends_as_its_code_declares_though_nobody_loads_it_
     assert rig.ordered(run_id) == [f"{run_id}-1"]
 
 
+@pytest.mark.parametrize(
+    ("policy", "resting", "left"), [(Policy.KEEP, 1, []), (Policy.CANCEL, 0, []), (Policy.FLATTEN, 0, [4])]
+)
+def test_a_run_ends_as_its_code_declares_where_nobody_says_otherwise(rig, policy, resting, left):
+    rig.code.classes["hand:Buyer"] = type("Declaring", (Buyer,), {"policy": policy})
+    run_id = rig.start()
+    bought(rig, run_id)
+    rig.broker.fill(rig.ordered(run_id)[0], 4, 10_001)
+    rig.runs.stop(rig.runs.run("local", run_id), "enough")
+    rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
+    assert len([order for order in rig.working() if not order.terms.reduce_only]) == resting
+    assert exits(rig) == left
+
+
 def test_a_venue_that_goes_pauses_the_run_and_does_not_end_it(rig):
     run_id = rig.start()
     venue = rig.state.accounts[ACCOUNT].venue
@@ -111,6 +125,22 @@ def test_a_run_stops_at_its_drawdown(rig):
     rig.runs.tick()
     rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
     assert rig.kept(run_id).error_message == "drawdown of 10.00 % reached"
+
+
+def test_a_run_that_is_held_stops_at_its_drawdown_too_once_its_account_can_send(rig):
+    run_id = rig.start(max_drawdown="10.00")
+    bought(rig, run_id)
+    rig.runs.pause(rig.runs.run("local", run_id))
+    rig.lock()
+    rig.pnl = -100 * MONEY_ONE
+    rig.runs.tick()
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
+    assert rig.runner.run(run_id).status is RunStatus.PAUSED
+    rig.unlock()
+    rig.runs.tick()
+    rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
+    assert rig.kept(run_id).error_message == "drawdown of 10.00 % reached"
+    assert rig.ordered(run_id) == []
 
 
 def test_a_run_that_has_ended_counts_into_its_strategy(rig):

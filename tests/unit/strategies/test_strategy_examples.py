@@ -51,6 +51,19 @@ def test_mean_reversion_enters_beyond_a_band_and_leaves_at_the_middle():
     assert rig.take(m.Flatten) == [m.Flatten("ABC")]
 
 
+def test_mean_reversion_sells_above_the_upper_band_and_leaves_at_the_middle_from_there():
+    rig = StrategyRig(MeanReversion, symbol="ABC", bars=5, width=1.5, quantity=10).start()
+    for close in (1000, 1001, 1000, 1001, 1041):
+        rig.bar(close)
+    (entry,) = rig.take(m.Submit)
+    assert (_sides([entry]), entry.terms.price) == ([(Side.SELL, 10)], 1041)
+    rig.fill(entry)
+    rig.bar(1030)
+    assert rig.take(m.Flatten) == []
+    rig.bar(1000)
+    assert rig.take(m.Flatten) == [m.Flatten("ABC")]
+
+
 def test_the_breakout_waits_above_the_channel_with_a_bracket():
     rig = StrategyRig(Breakout, symbol="ABC", interval="1m", channel=3, range_bars=2, quantity=10).start()
     for close in (1000, 1010, 1005, 1008):
@@ -81,6 +94,13 @@ def test_pairs_sell_the_rich_leg_and_buy_the_cheap_one():
     )
     assert (rich.terms.order_qty, cheap.terms.order_qty) == (95, 100)
     assert [signal.symbol for signal in rig.take(m.Signal)] == ["BB"]
+    rig.fill(rich)
+    rig.fill(cheap)
+    for price, left in ((1040, []), (1009, [m.Flatten("AA"), m.Flatten("BB")])):  # far from the average, and at it
+        rig.bar(price, "AA", last=False)
+        rig.bar(1000, "BB")
+        assert rig.take(m.Flatten) == left
+    assert rig.take(m.Submit) == []
 
 
 def test_twap_sends_equal_pieces_takes_along_what_was_missed_and_ends_itself():
@@ -102,18 +122,22 @@ def test_twap_sends_equal_pieces_takes_along_what_was_missed_and_ends_itself():
 
 
 def test_vwap_follows_the_profile_of_the_past():
-    rig = StrategyRig(Vwap, symbol="ABC", quantity=100, minutes=2).start()
+    rig = StrategyRig(Vwap, symbol="ABC", quantity=100, minutes=3).start()
     past = []
-    for volume in (300, 100):
+    for volume in (300, 100, 100):
         past.append(rig.market_bar(1000, volume=volume))
         rig.minute += 1
     rig.minute = 0
     rig.host.deliver(m.PastBars("1m", tuple(past)))
     rig.quote(999, 1001)
-    rig.bar(1000)
-    (first,) = rig.take(m.Submit)
-    assert first.terms.order_qty == 100
-    assert first.terms.price == 1001
+    sent = []
+    for _ in range(2):
+        rig.bar(1000, volume=1)  # what trades now is no part of the profile
+        (piece,) = rig.take(m.Submit)
+        sent.append((piece.terms.order_qty, piece.terms.price, piece.terms.time_in_force))
+        rig.fill(piece)
+    assert sent == [(80, 1001, TimeInForce.IOC), (20, 1001, TimeInForce.IOC)]
+    assert len(rig.take(m.Done)) == 1
 
 
 def test_participation_follows_the_others_volume_alone():
@@ -163,8 +187,9 @@ def test_the_market_maker_quotes_both_sides_leans_and_stands_aside():
     assert rig.take(m.Submit) == []
     rig.quote(994, 1014)
     assert [(change.cl_ord_id, change.price) for change in rig.take(m.Replace)] == [(ask.cl_ord_id, 1005)]
-    rig.quote(None, 1010)
-    assert rig.take(m.CancelAll) == [m.CancelAll("ABC")]
+    for thin, wide in ((None, 1010), (950, 1010)):  # sixty ticks apart, of at most fifty
+        rig.quote(thin, wide)
+        assert rig.take(m.CancelAll) == [m.CancelAll("ABC")]
 
 
 def test_a_side_of_the_market_maker_that_was_hit_or_refused_rests_before_it_quotes_again():
