@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from workstation.backtest.run import run_backtest
 from workstation.backtest.working import Working
 from workstation.brokers.sim.conditional import TriggerBook, Watched
 from workstation.brokers.sim.matching import MarketOrder
+from workstation.domain.conditions import counts_for
 from workstation.domain.market import Aggressor, Trade
 from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, Side, TriggerSource
 from workstation.strategies.terms import order_terms
@@ -48,15 +50,17 @@ def asked(side: Side, distance: dict[str, Any], begins: int | None, room: int | 
     return found
 
 
-def watched_here(terms: OrderTerms, prices: list[int]) -> Trace:
-    """Return what becomes of it in the running program where the venue takes no stops."""
+def watched_here(terms: OrderTerms, prices: list[int], conditions: Sequence[str] = ()) -> Trace:
+    """Return what becomes of it in the running program where the venue takes no stops. conditions: of each print."""
     rig = CoreRig(card=EMULATED)
+    listed: dict[str, Any] = rig.state.instruments
+    listed[SYMBOL] = msgspec.structs.replace(listed[SYMBOL], exchange="NASDAQ")
     rig.position(100 * -terms.side.sign)
     names = ("ord_type", "stop_px", "trail", "trigger")
     order = rig.submit(terms.side, 100, terms.price, **{name: getattr(terms, name) for name in names})
     found: Trace = []
-    for price in prices:
-        rig.desk.on_market([Trade(SYMBOL, price, 1, Aggressor.BUY, "t", rig.now, rig.now)])
+    for price, codes in zip(prices, conditions or [""] * len(prices), strict=True):
+        rig.desk.on_market([Trade(SYMBOL, price, 1, Aggressor.BUY, "t", rig.now, rig.now, codes)])
         now = rig.order(order.cl_ord_id)
         if now.status is not OrdStatus.NEW:
             return found
@@ -110,6 +114,23 @@ def test_a_backtest_fires_it_at_the_print_at_which_the_running_program_does(
     act = {0: lambda strategy: strategy.order("ABC", side, 100, **wished)}
     result = run_backtest(plan(scripted(act, wants=(), streams=("trades",)), trades(*rows), options=options()))
     fired = len(watched_here(terms, prices))
+    at = [((fill.ts - START) // 10**9 - 1, fill.price) for fill in result.fills]
+    assert at == ([(fired, prices[fired])] if fired < len(prices) else [])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([Side.BUY, Side.SELL]), DISTANCES, BEGINNINGS, PATHS, st.data())
+def test_a_print_that_may_not_be_the_last_price_moves_and_fires_it_neither_live_nor_in_a_backtest(
+    side: Side, distance: dict[str, Any], begins: int | None, prices: list[int], data: st.DataObject
+) -> None:
+    wished = asked(side, distance, begins, None)
+    codes = data.draw(st.lists(st.sampled_from(["", "@", "I", "Z"]), min_size=len(prices), max_size=len(prices)))
+    prints = trades(*((second, price, 1_000, 0) for second, price in enumerate([10_000, *prices])))
+    effects = np.array([counts_for(each, "NASDAQ") for each in ["", *codes]], dtype=np.int64)
+    act = {0: lambda strategy: strategy.order("ABC", side, 100, **wished)}
+    played = msgspec.structs.replace(prints, effect=effects)
+    result = run_backtest(plan(scripted(act, wants=(), streams=("trades",)), played, options=options()))
+    fired = len(watched_here(order_terms(instrument(), "SIM", side, 100, wished), prices, codes))
     at = [((fill.ts - START) // 10**9 - 1, fill.price) for fill in result.fills]
     assert at == ([(fired, prices[fired])] if fired < len(prices) else [])
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.domain.conditions import LAST
 from workstation.domain.market import BookChange, BookSnapshot
 
 Integers = NDArray[np.int64]
@@ -65,7 +66,8 @@ class QuoteColumns(msgspec.Struct, frozen=True, kw_only=True):
 class TradeColumns(msgspec.Struct, frozen=True, kw_only=True):
     """Prints, each column (n,) int64. aggressor: +1 bought, -1 sold, 0 not known.
 
-    effect: what each counts for in bars, bits of `domain/conditions.py`; None: all of them wholly. Matching takes all.
+    effect: what each counts for, bits of `domain/conditions.py`; None: all of them wholly. One that may not be the last
+    price, such as an odd lot, is shown and neither fills an order nor triggers one, as in the running program.
     busts: 0 for a print; n where a row is none, but takes back the n-th print before it. Such rows are for the building
     of bars (`built_bars.py`) and are never played; None: there are none.
     """
@@ -81,7 +83,13 @@ class TradeColumns(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def columns(self) -> tuple[Integers, ...]:
         """All columns, for the digest."""
-        return self.ts, self.price, self.size, self.aggressor
+        effect = () if self.effect is None else (self.effect,)
+        return self.ts, self.price, self.size, self.aggressor, *effect
+
+    @property
+    def last(self) -> NDArray[np.bool_]:
+        """Which of them may be the last price, (n,)."""
+        return np.ones(len(self.ts), dtype=bool) if self.effect is None else (self.effect & LAST) != 0
 
 
 class BookRows(msgspec.Struct, frozen=True, kw_only=True):

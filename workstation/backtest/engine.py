@@ -280,7 +280,8 @@ class Engine:
     def _on_row_due(self, feed: RowFeed) -> None:
         row, symbol = row_of(feed), feed.symbol
         market = self.markets[symbol]
-        match_row(market, row)
+        if feed.matches:
+            match_row(market, row)
         if market.last is not None:
             self.booking.valuation.mark(symbol, market.last)
             minute = row.ts_event // OBSERVE_NS

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from workstation.backtest.agenda import FEED_TIE, OPENING, Due, Rank
-from workstation.backtest.columns import BarColumns, BookRows, Chunk, DataDigest, QuoteColumns, Source
+from workstation.backtest.columns import BarColumns, BookRows, Chunk, DataDigest, QuoteColumns, Source, TradeColumns
 from workstation.backtest.fill_bars import MatchBar
 from workstation.backtest.soundness import Soundness, kind_of
 from workstation.domain.errors import ValidationError
@@ -194,7 +194,10 @@ class BarFeed(Feed):
 
 
 class RowFeed(Feed):
-    """Quotes, prints and books: each row is matched, then told. row: the one that comes next, its time first."""
+    """Quotes, prints and books: each row is matched, then told. row: the one that comes next, its time first.
+
+    Of a print the last part says whether it may be the last price; one that may not is told and not matched.
+    """
 
     def __init__(self, first: Chunk, rest: Iterator[Chunk], number: int, sound: Soundness) -> None:
         super().__init__(first, rest, number, sound)
@@ -205,6 +208,11 @@ class RowFeed(Feed):
     def start(self) -> None:
         """Stand before the first row."""
         self._step()
+
+    @property
+    def matches(self) -> bool:
+        """Tell whether the next row is part of the market that orders meet."""
+        return self.kind is not TradeColumns or bool(self.row[-1])
 
     def advance(self) -> None:
         """Go on to the next row."""
@@ -227,6 +235,9 @@ class RowFeed(Feed):
 def _rows_of(chunk: Chunk) -> Iterator[tuple[Any, ...]]:
     if isinstance(chunk, BookRows):
         return ((row.ts_event, row) for row in chunk.rows)
+    if isinstance(chunk, TradeColumns):
+        played = chunk.ts, chunk.price, chunk.size, chunk.aggressor, chunk.last
+        return zip(*(column.tolist() for column in played), strict=True)
     return zip(*(column.tolist() for column in chunk.columns), strict=True)
 
 

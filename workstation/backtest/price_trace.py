@@ -1,7 +1,7 @@
 """The prices of a run within a bound, for the charts of its report: bars become fewer and longer as there are more.
 
 `Traces` watches sources on their way to the engine and changes nothing of them: no result and no digest depends on it.
-Bars give their extremes, quotes their middle, prints themselves, books the middle of their snapshots.
+Bars give their extremes, quotes their middle, books that of their snapshots, prints themselves where they may be last.
 """
 
 from collections.abc import Iterator
@@ -123,5 +123,5 @@ def _prices(chunk: Chunk) -> tuple[Times, Times, Rows]:
         whole = (chunk.bid_size > 0) & (chunk.ask_size > 0)
         ts, prices = chunk.ts[whole], (chunk.bid[whole] + chunk.ask[whole]) / 2
     else:
-        ts, prices = chunk.ts, chunk.price.astype(np.float64)
+        ts, prices = chunk.ts[chunk.last], chunk.price[chunk.last].astype(np.float64)
     return ts, ts, np.repeat(prices[:, None], 4, axis=1)

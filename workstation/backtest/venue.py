@@ -91,7 +91,7 @@ def row_of(feed: RowFeed) -> Any:
     if feed.kind is QuoteColumns:
         ts, bid, bid_size, ask, ask_size = row
         return Quote(symbol, bid if bid_size else None, bid_size, ask if ask_size else None, ask_size, ts, ts)
-    ts, price, size, aggressor = row
+    ts, price, size, aggressor, _may_be_last = row
     return Trade(symbol, price, size, AGGRESSORS[aggressor], "", ts, ts)
 
 

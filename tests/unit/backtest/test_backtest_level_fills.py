@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
+import numpy as np
 import pytest
 
-from tests.helpers.backtests import START, bars, options, plan, quotes, scripted, trades
+from tests.helpers.backtests import START, Scripted, bars, options, plan, quotes, scripted, trades
 from tests.helpers.market import instrument, levels
 from workstation.backtest.columns import BookRows
 from workstation.backtest.options import Halt, Latency, Queue
 from workstation.backtest.run import run_backtest
+from workstation.domain.conditions import NO_PRICE, NOT_LAST, NOTHING, WHOLE
 from workstation.domain.market import BookChange, BookSnapshot
 from workstation.domain.orders import OrdStatus, TimeInForce
 
@@ -116,6 +119,25 @@ def test_a_stop_fires_by_the_last_trade():
     script = {0: lambda s: s.buy("ABC", 10, stop=100.50)}
     assert fills(run(script, prints, data)) == [(3, "BUY", 10, 10_060)]
     assert fills(run(script, data)) == [(2, "BUY", 10, 10_060)]
+
+
+@pytest.mark.parametrize("effect", [NO_PRICE, NOT_LAST, NOTHING])
+def test_a_print_that_may_not_be_the_last_price_is_shown_and_neither_fills_nor_triggers(effect):
+    rows = trades((0, 10_000, 50, 0), (1, 9_900, 50, -1), (2, 10_000, 50, 0), (3, 9_890, 50, -1))
+    prints = msgspec.structs.replace(rows, effect=np.array([WHOLE, effect, WHOLE, WHOLE]))
+
+    def rest(s):
+        s.sell("ABC", 10, stop=99.50)
+        s.buy("ABC", 20, limit=99.00)
+
+    def done(result):
+        return [((fill.ts - START) // SECOND, fill.side.sign, fill.qty, fill.price) for fill in result.fills]
+
+    alone = run({0: rest, 1: lambda s: s.buy("ABC", 5)}, prints, streams=("trades",))
+    assert len(Scripted.last.seen) == 4
+    assert done(alone) == [(1, 1, 5, 10_000), (3, 1, 20, 9_900), (3, -1, 10, 9_890)]
+    quoted = quotes((0, 9_990, 50, 10_000, 60), (9, 9_990, 50, 10_000, 60))
+    assert done(run({0: rest}, quoted, prints, queue=Queue.NONE)) == [(3, 1, 20, 9_900), (3, -1, 10, 9_990)]
 
 
 def test_a_book_is_walked_and_own_takings_stay_taken_until_the_level_is_shown_anew():

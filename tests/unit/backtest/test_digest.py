@@ -6,8 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.helpers.backtests import parity_bars, sma_cross
+from tests.helpers.backtests import START, parity_bars, plan, scripted, sma_cross, trades
+from tests.helpers.sweeps import probe_code
 from workstation.backtest.digest import digest_of
+from workstation.backtest.sweep_job import encoded, job_of, loaded
+from workstation.domain.conditions import NO_PRICE, WHOLE
 
 PARTS = {"strategy": "a:A", "fills": ()}
 
@@ -26,3 +29,14 @@ def test_the_order_in_which_parts_are_named_and_how_a_curve_lies_in_memory_are_n
     assert not doubled.flags["C_CONTIGUOUS"]
     again = msgspec.structs.replace(curve, equity=doubled)
     assert digest_of(dict(reversed(PARTS.items())), again) == digest_of(PARTS, curve)
+
+
+def test_what_a_print_counts_for_is_part_of_the_digest_of_its_data_and_comes_to_a_sweep() -> None:
+    digests = []
+    for effect in (WHOLE, NO_PRICE):
+        prints = msgspec.structs.replace(trades((0, 10_000, 5, 1), (1, 9_000, 5, 1)), effect=np.array([WHOLE, effect]))
+        job = job_of(plan(scripted({}, wants=()), prints), probe_code())
+        [found] = loaded(encoded(job)).plan({}, (START, START + 10**10), warm=False).sources[0]
+        assert found.last.tolist() == [True, effect == WHOLE]
+        digests.append(job.data)
+    assert digests[0] != digests[1]

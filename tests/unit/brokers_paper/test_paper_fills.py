@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.helpers.market import MINUTE, SECOND, T0, change, levels, quote, snapshot, trade
+from tests.helpers.market import MINUTE, SECOND, T0, change, instrument, levels, quote, snapshot, trade
 from tests.helpers.paper_venue import PaperVenue
 from workstation.brokers.paper.options import PaperOptions, QueueModel
 from workstation.domain.market import (
@@ -179,6 +179,15 @@ def test_a_stop_fires_on_the_last_price_and_fills_at_the_book() -> None:
     venue.market(trade(103, 1, 2))
     assert venue.words(order) == [ExecType.ACCEPTED, ExecType.TRIGGERED]
     assert venue.fills(order) == [(10, 101)]
+
+
+@pytest.mark.parametrize(("conditions", "counts"), [("I", False), ("@ Z", False), ("@", True), ("", True)])
+def test_a_print_that_may_not_be_the_last_price_fires_no_stop_and_fills_no_limit(conditions: str, counts: bool) -> None:
+    venue = PaperVenue(instruments=[msgspec.structs.replace(instrument(), exchange="NASDAQ")])
+    venue.market(BOOK)
+    stop, limit = venue.buy(10, ord_type=OrdType.STOP, stop_px=103), venue.buy(7, 97)
+    venue.market(*(msgspec.structs.replace(row, conditions=conditions) for row in (trade(103, 1, 1), sold(96, 20, 2))))
+    assert (venue.fills(stop), venue.fills(limit)) == (([(10, 101)], [(7, 97)]) if counts else ([], []))
 
 
 def test_an_own_fill_sets_off_no_stop() -> None:

@@ -3,7 +3,7 @@
 Below `exchange.py`. The matcher's book holds what the public shows (`visible.py`); what paper orders take from it is an
 overlay, the recording itself never changes. Resting paper orders stay outside of that book and fill by queue position
 (`queue.py`), or when the opposite side reaches them. One trade's size is spent once over all of them. No order fills at
-a price that is too old.
+a price that is too old, and none by a print that may not be the last price.
 
 Liquidity is the finest that was seen: levels in sequence, else best quotes, else trades, else outside bars.
 """
@@ -24,6 +24,7 @@ from workstation.brokers.sim.matching import (
     Matcher,
     MatchListener,
 )
+from workstation.domain.conditions import is_last
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import (
     BAR_CONDITION,
@@ -214,8 +215,8 @@ class PaperMarket(Matcher):
             self._see(Source.QUOTES)
 
     def _on_trade(self, trade: Trade) -> None:
-        if trade.conditions == BAR_CONDITION:
-            return
+        if trade.conditions == BAR_CONDITION or not is_last(trade.conditions, self.instrument.exchange):
+            return  # as no stop that is watched here goes by an odd lot or an average price, and no backtest
         if self.source <= Source.TRADES:  # a trade says nothing of how old a quote is
             self._see(Source.TRADES)
         self._print(trade.price, trade.size, trade.aggressor)
