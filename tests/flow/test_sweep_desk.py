@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from tests.helpers.backtests import START
 from tests.helpers.past_rig import Asker, store_with_hours
 from tests.helpers.stores import OpenedStore
 from workstation.app.sweep_desk import SweepDesk
+from workstation.app.sweep_workers import LocalWorkers
 from workstation.commands.registry import CommandRegistry, NoParams
 from workstation.commands.sweeps import ResumeSweep, StartSweep, SweepName
 from workstation.domain.errors import StateConflict
@@ -94,3 +96,22 @@ def test_what_cannot_begin_is_answered_with_the_reason(rig: Rig) -> None:
         assert "--" not in answer.text, "a screen has fields, no options"
     with pytest.raises(StateConflict, match="No sweep is running"):
         rig.ask("sweep.stop", NoParams())
+
+
+def test_a_sweep_of_the_running_program_takes_every_core_but_the_one_that_it_trades_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+
+    class Counted(LocalWorkers):
+        def __init__(self, job: bytes, *, count: int, **parts: Any) -> None:
+            counts.append(count)
+            super().__init__(job, count=count, **parts)
+
+    monkeypatch.setattr("workstation.app.sweep_run.LocalWorkers", Counted)
+    few = msgspec.structs.replace(WISH, parameters=("back=2,9", "quantity=50"))
+    for cores, workers in ((1, 1), (4, 3)):
+        monkeypatch.setattr("workstation.app.sweep_desk.os.cpu_count", lambda cores=cores: cores)
+        assert rig.ask("sweep.start", few).ok
+        assert rig.until(lambda board: not board.running).sweeps[0].status is SweepStatus.DONE
+        assert counts.pop() == workers

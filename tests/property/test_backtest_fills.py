@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.backtests import START, columns, options, plan, scripted, trades
-from workstation.backtest.columns import BookRows
+from workstation.backtest.columns import BookRows, TradeColumns
 from workstation.backtest.faults import Faults
 from workstation.backtest.options import GapFill, Latency, LimitFill, MarketFill, Path, Queue, Slippage, SlippageKind
 from workstation.backtest.result import BacktestResult
@@ -231,3 +231,37 @@ def test_bars_give_no_price_outside_of_them_and_no_more_than_their_share(data, o
         taken[at] += fill.qty
     for at, qty in taken.items():
         assert qty <= data.volume[at] * choices["bar_share_bps"] // 10_000
+
+
+NUMBERS = st.integers(0, 13)
+between = st.dictionaries(
+    NUMBERS, st.tuples(st.integers(9_985, 10_015), st.integers(1, 30), st.sampled_from([1, -1, 0])), min_size=3
+)
+"""A print half a second behind a snapshot of the book: price, size and who took."""
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    data=books(), shown=between, orders=orders,
+    choices=st.fixed_dictionaries({"queue": st.sampled_from(Queue), "latency": latencies, "faults": faults}),
+)  # fmt: skip
+def test_prints_at_a_book_fill_what_rests_from_the_other_side_and_no_more_than_they_traded(
+    data, shown, orders, choices
+):
+    at = {START + number * NS + NS // 2: row for number, row in sorted(shown.items())}
+    price, size, aggressor = (np.array(column, dtype=np.int64) for column in zip(*at.values(), strict=True))
+    printed = TradeColumns(symbol="ABC", ts=np.array([*at]), price=price, size=size, aggressor=aggressor)
+    kind = scripted(script(orders), wants=(), streams=("book",))
+    result = run_backtest(plan(_on_book(kind), data, printed, options=options(**choices)))
+    check_orders(result)
+    whole_or_nothing(result, orders)
+    moments = {row.ts_event for row in data.rows}
+    taken: dict[int, int] = defaultdict(int)
+    for fill in result.fills:
+        if fill.liquidity is Liquidity.TAKER or fill.ts in moments:
+            continue
+        paid, _size, took = at[fill.ts]
+        assert took != fill.side.sign
+        assert (fill.price - paid) * fill.side.sign >= 0
+        taken[fill.ts] += fill.qty
+    assert all(qty <= at[ts][1] for ts, qty in taken.items())
