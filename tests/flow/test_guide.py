@@ -119,10 +119,13 @@ def test_a_replay_starts_as_its_page_says(tmp_path: Path) -> None:
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
-        assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        try:
+            assert process.stdout is not None
+            ready = json.loads(process.stdout.readline())
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
     assert {row["environment"] for row in ready["accounts"]} == {"REPLAY"}
     assert list((tmp_path / "replays").iterdir())
 

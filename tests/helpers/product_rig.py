@@ -226,10 +226,15 @@ class Product:
             yield client
 
 
+def _without_the_usual_port(arguments: Sequence[str]) -> Sequence[str]:
+    """Close the REST interface where a test names no port: two programs cannot both have the usual one."""
+    return arguments if {"--no-api", "--api-port"}.intersection(arguments) else (*arguments, "--no-api")
+
+
 @contextmanager
 def running(qtbot: QtBot, home: Path, *arguments: str) -> Iterator[Product]:
     """Run the product for the length of a block."""
-    product = Product(qtbot, product_options(home, *(arguments or ("--no-api",))))
+    product = Product(qtbot, product_options(home, *_without_the_usual_port(arguments)))
     try:
         yield product
     finally:
@@ -239,7 +244,7 @@ def running(qtbot: QtBot, home: Path, *arguments: str) -> Iterator[Product]:
 @contextmanager
 def running_headless(home: Path, *arguments: str) -> Iterator[Program]:
     """Run the product without a desktop for the length of a block."""
-    options = product_options(home, *(arguments or ("--no-api",)))
+    options = product_options(home, *_without_the_usual_port(arguments))
     options.home.create()
     program = Program(options, RecentLog())
     program.start()

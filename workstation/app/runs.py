@@ -7,9 +7,10 @@ import json
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,6 +26,10 @@ from workstation.domain.errors import UserError
 if TYPE_CHECKING:
     from workstation.app.scenes import SceneThread
     from workstation.desktop.eventloop import Desktop
+
+
+SIGNAL_HEARD_S = 0.5
+"""Longest until a signal is heard that came in the instant before the wait."""
 
 
 class Turn(Enum):
@@ -43,11 +48,18 @@ def run_headless(options: Options) -> int:
         program.when_there_is_room(lambda: turns.put(Turn.AGAIN))
         _announce(program, options)
         wake_collector()
-        turn = turns.get()
+        turn = _next(turns)
         options = _going_on(program, options)
         program.stop()
         if turn is Turn.END:
             return 0
+
+
+def _next(turns: SimpleQueue[Turn]) -> Turn:
+    """Wait for what comes next. A signal that comes just as a wait begins does not end it: the next look hears it."""
+    while True:
+        with suppress(Empty):
+            return turns.get(timeout=SIGNAL_HEARD_S)
 
 
 def _started(options: Options, *, rest_later: bool = False) -> Program:
