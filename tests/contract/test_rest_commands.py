@@ -110,6 +110,14 @@ def test_a_position_is_adopted_only_where_a_break_stands_open(rig: ApiRig) -> No
     assert code(run(rig, "position.adopt", account="SIM-1", symbol="ABC", reason=" "), 422) == "VALIDATION_ERROR"
 
 
+def test_a_limit_set_without_a_scope_holds_for_all_accounts(rig: ApiRig) -> None:
+    answer = run(rig, "risk.limit", limit="ORDER_NOTIONAL", value="5", reason="cautious")
+    assert answer.status_code == 200, answer.text
+    rows = rig.http.get("/api/v1/risk/limits").json()["limits"]
+    found = [row for row in rows if row["limit_type"] == "ORDER_NOTIONAL"]
+    assert [(row["scope"], row["limit_value"]) for row in found] == [("TENANT", "5.0000")]
+
+
 def test_with_a_live_account_only_the_desktop_adopts_loosens_and_releases(tmp_path: Path) -> None:
     with served(tmp_path, environment=Environment.LIVE) as rig:
         live = replace(rig.core.state.accounts["SIM-1"], environment=Environment.LIVE)

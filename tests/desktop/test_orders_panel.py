@@ -12,9 +12,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 
-from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, status
+from tests.helpers.desktop_rig import ACCOUNT, SECOND, START_NS, DesktopRig, limit, order, position, quote, status
 from workstation.commands.params import CancelMany, CancelOne
 from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.orders import (
     ADOPTED_BY,
@@ -112,6 +113,19 @@ def test_del_cancels_the_selection(panel: OrdersPanel, rig: DesktopRig, qtbot) -
     qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
     assert rig.gateway.of("order.cancel") == [CancelOne(cl_ord_id="OMS-2"), CancelOne(cl_ord_id="OMS-1")]
     assert rig.gateway.calls[-1].origin.kind is OriginKind.BLOTTER
+
+
+def test_backspace_is_no_del_it_is_the_key_of_the_newest_order(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:
+    keys = HotkeyFilter(rig.context)
+    rig.feed(order("OMS-1"), order("OMS-2"), quotes=[quote()])
+    panel.view.setFocus()
+    panel.view.selectRow(1)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Backspace)
+    assert rig.gateway.sent() == [], "a table alone does nothing for it"
+    rig.clock.advance(SECOND)  # past the guard after a change of focus
+    panel.view.installEventFilter(keys)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Backspace)
+    assert [name for name, _params in rig.gateway.sent()] == ["order.cancel_last"]
 
 
 def test_del_on_an_ended_order_says_that_nothing_happened(panel: OrdersPanel, rig: DesktopRig, qtbot) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
+from workstation.commands.registry import CommandResult
 from workstation.config.settings import load_settings
 from workstation.config.start import settings_at_start
 from workstation.desktop.panels.settings_panel import MEANING, VALUE, SettingsPanel
@@ -120,6 +121,36 @@ def test_what_is_undone_set_back_or_read_anew_disarms_where_it_touches_trading(
     panel.search.setText("oms")
     panel.reload.click()
     assert reasons()[3:] == ["settings reloaded"]
+
+
+def test_hand_entry_is_disarmed_before_an_undo_changes_what_it_trades_by(
+    panel: SettingsPanel, rig: DesktopRig, path: Path, qtbot: QtBot
+) -> None:
+    type_value(panel, qtbot, "oms.confirm_warnings", "true")
+    rig.arm(Environment.SIM)
+    order: list[str] = []
+    assert panel.store is not None
+    panel.store.changed.connect(lambda name, _settings: order.append(name))
+
+    def disarmed(_params: object) -> CommandResult:
+        order.append(f"disarmed, {path.read_text()!r}")
+        return CommandResult(ok=True, text="")
+
+    rig.gateway.answers["risk.disarm"] = disarmed
+    panel.undo.click()
+    before = '# mine\n[desktop]\ntheme = "light"\n\n[oms]\nconfirm_warnings = true\n'
+    assert order == [f"disarmed, {before!r}", "oms.confirm_warnings"]
+
+
+def test_a_file_that_cannot_be_read_disarms_before_the_undo(
+    panel: SettingsPanel, rig: DesktopRig, path: Path, qtbot: QtBot
+) -> None:
+    type_value(panel, qtbot, "desktop.theme", "dark")
+    path.write_text("[desktop\n")
+    rig.arm(Environment.SIM)
+    panel.undo.click()
+    assert [params.reason for params in rig.gateway.of("risk.disarm")] == ["settings undone"]
+    assert cell(panel, "desktop.theme") == "light"
 
 
 def test_the_default_is_one_press_away(panel: SettingsPanel) -> None:

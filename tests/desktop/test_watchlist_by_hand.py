@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QInpu
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.test_watchlist_panel import centre, entries
-from tests.helpers.desktop_rig import START_NS, DesktopRig, quote, status
+from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, quote, status
 from workstation.desktop.panels.watchlist_panel import WatchlistPanel
 
 LEFT = Qt.MouseButton.LeftButton
@@ -143,6 +143,25 @@ def test_a_file_of_symbols_is_chosen_in_the_dialog(
     menu.close()
     assert entries(panel) == ["# Banks", "MSFT"]
     assert rig.spoken[-1] == ("warning", "1 symbol taken. Not known: nope.")
+
+
+def test_no_age_reads_live_while_the_feed_is_down(panel: WatchlistPanel, rig: DesktopRig) -> None:
+    def ages() -> list[str]:
+        column, rows = panel.columns.column_named("age"), entries(panel)
+        return [panel.columns.index(rows.index(key), column).data() for key in ("AAPL", "ESZ6", "MSFT", "# Mine")]
+
+    rig.clock.advance(SECOND)
+    rig.feed(quotes=[quote("AAPL"), quote("ESZ6", 500_000, 500_025, freshness="STALE", age_ms=9_000)])
+    before = ages()
+    rig.feed(status=status(feed_state="DOWN", now_ns=START_NS))
+    assert (before, ages()) == (["live", "9.0 s", "—", ""], ["down", "down", "—", ""])
+
+
+def test_backspace_takes_nothing_out_of_the_list(panel: WatchlistPanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    before = entries(panel)
+    qtbot.mouseClick(panel.view.viewport(), LEFT, pos=centre(panel, 1))
+    qtbot.keyClick(panel.view, Qt.Key.Key_Backspace)
+    assert entries(panel) == before
 
 
 def test_del_lets_go_of_prices_that_nobody_else_shows_and_undo_asks_for_them_while_it_stands(

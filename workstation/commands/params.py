@@ -144,12 +144,15 @@ class LiftKill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """Set a risk limit: plain decimal text, or UNLIMITED by name. scope: ALL, ACCOUNT, STRATEGY or SYMBOL."""
+    """Set a risk limit: plain decimal text, or UNLIMITED by name.
+
+    scope: TENANT (all accounts), ACCOUNT, STRATEGY or INSTRUMENT; key: whose, empty with TENANT.
+    """
 
     limit: str
     value: str
     reason: str
-    scope: str = "ALL"
+    scope: str = "TENANT"
     key: str = ""
 
 

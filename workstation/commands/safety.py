@@ -108,6 +108,17 @@ def _check_key(context: EngineContext, scope: str, key: str) -> None:
         raise NotFound("instrument", key)
 
 
+def _check_limit_key(context: EngineContext, scope: LimitScope, key: str) -> None:
+    if (scope is LimitScope.TENANT) == bool(key):
+        raise ValidationError(
+            "key", "does not fit the scope", allowed="none with TENANT, a name with every other scope"
+        )
+    if scope is LimitScope.ACCOUNT and key not in context.state.accounts:
+        raise NotFound("account", key)
+    if scope is LimitScope.INSTRUMENT and key not in context.state.instruments:
+        raise NotFound("instrument", key)
+
+
 def set_limit(context: EngineContext, params: SetLimit, call: Invocation) -> None:
     """Set a risk limit; the change is kept with who, old, new and why."""
     if params.limit not in LimitType.__members__:
@@ -117,6 +128,7 @@ def set_limit(context: EngineContext, params: SetLimit, call: Invocation) -> Non
     if not params.reason.strip():
         raise ValidationError("reason", "is needed to change a limit", allowed="one or more words")
     limit, scope = LimitType(params.limit), LimitScope(params.scope)
+    _check_limit_key(context, scope, params.key)
     parse_limit(limit, params.value)
     old = context.state.controls.limits.text(limit, scope, params.key)
     if loosens(context, limit, scope, params.key, params.value):

@@ -131,6 +131,14 @@ class SettingsFile:
             del document[section][key]
         return self._write(document.as_string(), before)
 
+    def undo_touches(self, beginnings: tuple[str, ...]) -> bool:
+        """Tell whether the next undo changes a value whose name begins so; True where a text cannot be read."""
+        try:
+            now, then = (_flat(tomllib.loads(text)) for text in (self.text(), self._before[-1]))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, IndexError):
+            return bool(self._before)
+        return any(name.startswith(beginnings) and now.get(name) != then.get(name) for name in now | then)
+
     def undo(self) -> Settings:
         """Write the text before the last change again.
 
@@ -198,6 +206,11 @@ def _filed(file: Path | None) -> Mapping[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return {}
+
+
+def _flat(read: Mapping[str, Any]) -> dict[str, Any]:
+    sections = {section: values for section, values in read.items() if isinstance(values, Mapping)}
+    return {f"{section}.{name}": value for section, values in sections.items() for name, value in values.items()}
 
 
 def _words(kind: Any) -> tuple[str, str]:

@@ -32,6 +32,8 @@ from workstation.viewmodels.watchlist_trend import POINTS, Trends
 FLASH_NS = 250_000_000
 UNDO_NS = 10_000_000_000
 AGE_SHOWN_MS = 1_000
+FULL, DOWN = "full", "down"
+"""What stands for an age: no stream was left for the row, no price comes any more."""
 ENTRIES_MAX = 1_000
 STALE, ABSENT = "STALE", "ABSENT"
 _QUIET_CELLS = dict.fromkeys(
@@ -289,6 +291,14 @@ class Watchlist:
     def _number(self, row: WatchRow, name: str) -> float | None:
         return self._formats.price_number(row.entry, getattr(row.quote, name, None))
 
+    def _age_text(self, row: WatchRow) -> str:
+        text = _age_text(row)
+        return text if self.connected or text in ("", FULL, MISSING) else DOWN
+
+    def _age_hover(self, row: WatchRow) -> str:
+        text = self._age_text(row)
+        return row.left_out or ("The feed is down: the last price that came" if text == DOWN else text)
+
     def _columns(self) -> tuple[Column[WatchRow], ...]:
         code, number, text = ColumnKind.CODE, ColumnKind.NUMBER, ColumnKind.TEXT
         f = self._formats
@@ -307,7 +317,7 @@ class Watchlist:
             price("last", "Last"),
             Column("percent", "%", number, self._percent, self._percent_text, right=True, width=6,
                    hint="Change from the previous close in per cent"),
-            Column("age", "Age", text, _age_text, _age_text, width=4, hover=lambda r: r.left_out or _age_text(r),
+            Column("age", "Age", text, self._age_text, self._age_text, width=4, hover=self._age_hover,
                    hint="Age of the quote, and its trouble"),
             price("bid", "Bid"),
             price("ask", "Ask"),
@@ -365,7 +375,7 @@ def _age_text(row: WatchRow) -> str:
     if row.is_heading:
         return ""
     if row.left_out:
-        return "full"
+        return FULL
     if quote is None or quote.freshness == ABSENT:
         return MISSING
     words = " ".join(flag.lower() for flag in quote.flags)

@@ -62,6 +62,28 @@ def test_the_board_names_author_time_and_reason_of_a_change(board: Board) -> Non
     assert found.changed_at == board.engine.rig.clock.now_ns()
 
 
+def test_a_limit_without_a_scope_is_one_of_all_accounts(board: Board) -> None:
+    wish = SetLimit(limit="DAILY_LOSS", value="400", reason="smaller day")
+    assert board.run("risk.limit", wish).ok
+    found = next(row for row in board.read().limits if row.limit == "DAILY_LOSS")
+    assert (found.text, found.scope) == ("400", LimitScope.TENANT)
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "code"),
+    [
+        ("TENANT", "SIM-1", "VALIDATION_ERROR"), ("ACCOUNT", "", "VALIDATION_ERROR"),
+        ("INSTRUMENT", "", "VALIDATION_ERROR"), ("STRATEGY", "", "VALIDATION_ERROR"), ("ALL", "", "VALIDATION_ERROR"),
+        ("ACCOUNT", "NONE-1", "NOT_FOUND"), ("INSTRUMENT", "NONE", "NOT_FOUND"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_would_bind_nobody_is_refused(board: Board, scope: str, key: str, code: str) -> None:
+    before = board.read().limits
+    refused = board.run("risk.limit", SetLimit(limit="DAILY_LOSS", value="4", reason="why", scope=scope, key=key))
+    assert (refused.ok, refused.code) == (False, code)
+    assert board.read().limits == before
+
+
 def test_the_board_names_the_caps_of_keys_that_are_on(board: Board) -> None:
     made = {"capped": ("2500", True), "free": (None, True), "off": ("10", False)}
     for name, (cap, is_active) in made.items():

@@ -121,10 +121,9 @@ class SettingsPanel(Panel):
 
     def _undo(self) -> None:
         if self.store is not None:
-            before = {row.name: row.value for row in self._rows}
-            self._trouble = self.store.undo()
-            if any(row.name.startswith(TRADING) and before.get(row.name) != row.value for row in self.store.rows()):
+            if self.store.undo_touches_trading:
                 disarm(self.context, "settings undone")
+            self._trouble = self.store.undo()
             self._fill()
 
     def _reset(self) -> None:

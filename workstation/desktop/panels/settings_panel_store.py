@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from workstation.config.settings import Settings, load_settings
-from workstation.config.settings_file import SettingRow, SettingsFile, setting_rows
+from workstation.config.settings_file import TRADING, SettingRow, SettingsFile, setting_rows
 from workstation.config.start import unknown_words
 from workstation.domain.errors import UserError
 
@@ -75,6 +75,11 @@ class SettingsStore(QObject):
     def reset(self, name: str) -> str:
         """Take a setting back to its default; returns why not, "" when done."""
         return self._run(lambda: self._file.reset(name))
+
+    @property
+    def undo_touches_trading(self) -> bool:
+        """True where the next undo changes what hand entry disarms for."""
+        return self._file.undo_touches(TRADING)
 
     def undo(self) -> str:
         """Take the last change back; returns why not, "" when done."""
