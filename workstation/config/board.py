@@ -47,6 +47,7 @@ KEPT: Mapping[str, str] = {
     "strategies.paper_only": "it guards live accounts against strategies",
     "desktop.disarm_after_s": "it guards hand entry",
     "desktop.hold_to_confirm_ms": "it guards what asks for a second press",
+    "desktop.bracket_key": "it decides what a click orders",
     "mail.": "it decides who is written to",
     "events.": "it decides what stays as proof",
     "audit.": "it decides what stays as proof",

@@ -103,6 +103,10 @@ class DesktopSettings(_Section, frozen=True):
         Literal[0, 600, 1_000, 2_000],
         Meta(description="what asks for a second press acts as well when held so long; 0: on the second press alone"),
     ] = 0
+    bracket_key: Annotated[
+        Literal["alt", "ctrl", "meta"],
+        Meta(description="held with the mouse it attaches a bracket, and drags all its legs"),
+    ] = "alt"
     disarm_after_s: Annotated[int, Meta(ge=10, description="hand entry disarms after so long without input")] = 600
 
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 LIVE = frozenset({
     "desktop.theme", "desktop.density", "desktop.rising", "desktop.text_scale", "desktop.flashing",
     "desktop.screens", "desktop.sound", "desktop.sound_files", "desktop.speech", "desktop.disarm_after_s",
-    "desktop.hold_to_confirm_ms",
+    "desktop.hold_to_confirm_ms", "desktop.bracket_key",
 })  # fmt: skip
 """Settings that apply at once; every other one applies at the next start."""
 
-TRADING = ("oms.", "risk.", "desktop.disarm_after_s", "desktop.hold_to_confirm_ms")
+TRADING = ("oms.", "risk.", "desktop.disarm_after_s", "desktop.hold_to_confirm_ms", "desktop.bracket_key")
 """Beginnings of names whose change disarms hand entry."""
 
 UNDO_MAX = 50

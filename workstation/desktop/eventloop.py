@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from workstation.commands.registry import CommandRegistry, Gateway
 from workstation.config.settings import Settings
+from workstation.desktop.bracket_key import bracket_key
 from workstation.desktop.bridge import Bridge
 from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.context import DesktopContext
@@ -112,6 +113,7 @@ class Desktop:
         )
         if settings is not None:
             hold_to_confirm().ms = settings.settings.desktop.hold_to_confirm_ms
+            bracket_key().name = settings.settings.desktop.bracket_key
             settings.changed.connect(self._apply)
             settings.refusal = lambda name, text: self.context.themes.refusal(name, text, settings.settings.desktop)
         self._lock: ScreenLock | None = None
@@ -169,6 +171,8 @@ class Desktop:
             self.workspace.disarm_after(settings.desktop.disarm_after_s)
         elif name == "desktop.hold_to_confirm_ms":
             hold_to_confirm().ms = settings.desktop.hold_to_confirm_ms
+        elif name == "desktop.bracket_key":
+            bracket_key().name = settings.desktop.bracket_key
 
     def _watch_lock(self) -> None:
         """Disarm when the screen is locked."""

@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
+from workstation.desktop.bracket_key import bracket_key
 from workstation.viewmodels.chart_marks import MarkSide
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ REACH_PX: Final = 26  # the pointer may stray this far on its way to a button
 
 TradeLabels = Callable[[float], tuple[str, str] | None]
 """A price -> what the buy and the sell button say; None offers nothing."""
+OrderWords = Callable[[MarkSide, float], str]
+"""A side and a price -> the whole order."""
 
 
 class TradeTag(QFrame):
     """Buttons for the two orders possible at a price.
 
-    Emits: chosen(MarkSide, price, label, with_bracket) on a click; `with_bracket` when Alt was held.
+    Emits: chosen(MarkSide, price, label, with_bracket) on a click; `with_bracket` when its key was held.
     """
 
     chosen = Signal(object, float, str, bool)
@@ -42,8 +45,8 @@ class TradeTag(QFrame):
         self.setObjectName("chart-trade-tag")
         self.setProperty("role", "raised")
         self.labels: TradeLabels | None = None
-        self.words: Callable[[MarkSide, float], str] | None = None
-        self._bracket = ""
+        self.words: OrderWords | None = None
+        self._bracket: Callable[[], str] = str
         self._room = parent
         self._price = 0.0
         self._at = QPoint()
@@ -65,10 +68,10 @@ class TradeTag(QFrame):
         layout.addWidget(self._hint)
         self.hide()
 
-    def offer(self, labels: TradeLabels | None, words: Callable[[MarkSide, float], str] | None, bracket: str) -> None:
-        """Take what the buttons say, and below them what Alt adds; one under the pointer says its whole order there."""
+    def offer(self, labels: TradeLabels | None, words: OrderWords | None, bracket: Callable[[], str]) -> None:
+        """Take what the buttons say, below them what a bracket adds; one under the pointer says its whole order."""
         self.labels, self.words, self._bracket = labels, words, bracket
-        self._say(bracket)
+        self._say(bracket())
         self.dismiss()
 
     def _say(self, text: str) -> None:
@@ -99,7 +102,7 @@ class TradeTag(QFrame):
             button.setAccessibleName(text)
         self._say(self._whole(MarkSide.BUY))
         tallest, room = self.height(), self._room.size()
-        self._say(self._bracket)
+        self._say(self._bracket())
         x = self._at.x() + OFFSET_PX
         if x + self.width() > room.width():
             x = self._at.x() - OFFSET_PX - self.width()
@@ -109,8 +112,8 @@ class TradeTag(QFrame):
         self.raise_()
 
     def _whole(self, side: MarkSide) -> str:
-        """Return the whole order of a button, else what Alt adds."""
-        return (self.words(side, self._price) if self.words is not None else "") or self._bracket
+        """Return the whole order of a button, else what a bracket adds."""
+        return (self.words(side, self._price) if self.words is not None else "") or self._bracket()
 
     def _near(self, at: QPoint) -> bool:
         way = QRect(self._at, self._at).united(self.geometry())
@@ -127,7 +130,7 @@ class TradeTag(QFrame):
         return button
 
     def _choose(self, side: MarkSide, label: str) -> None:
-        with_bracket = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.AltModifier)
+        with_bracket = bracket_key().held(QGuiApplication.keyboardModifiers())
         price = self._price
         self.dismiss()
         self.chosen.emit(side, price, label, with_bracket)
@@ -139,5 +142,5 @@ class TradeTag(QFrame):
         if event.type() == QEvent.Type.Enter:
             self._say(self._whole(MarkSide.BUY if watched is self._buy else MarkSide.SELL))
         elif event.type() == QEvent.Type.Leave:
-            self._say(self._bracket)
+            self._say(self._bracket())
         return False

@@ -20,7 +20,7 @@ from workstation.desktop.charts.gestures import ChartGestures
 from workstation.desktop.charts.model import BAR_NS_DEFAULT, ChartModel, Pointer
 from workstation.desktop.charts.state_card import StateCard
 from workstation.desktop.charts.tools_text import DrawingText
-from workstation.desktop.charts.trade_tag import TradeLabels, TradeTag
+from workstation.desktop.charts.trade_tag import OrderWords, TradeLabels, TradeTag
 from workstation.desktop.focus_frame import FocusFrame
 from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.chart_heikin_ashi import averaged, keep_up
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from workstation.marketdata.calendar import SessionCalendar
     from workstation.viewmodels.chart_comparison import Comparison
     from workstation.viewmodels.chart_gaps import ChartGap
-    from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, MarkSide, OrderLine, SignalMark
+    from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine, SignalMark
     from workstation.viewmodels.chart_renko import BrickSize
     from workstation.viewmodels.drawings import Drawing, DrawingBook, DrawingKind
 
@@ -345,12 +345,12 @@ class ChartView(QWidget):
         self._model.drag_words = words
 
     def set_trade_labels(
-        self, labels: TradeLabels | None, words: Callable[[MarkSide, float], str] | None = None, *, bracket: str = ""
+        self, labels: TradeLabels | None, words: OrderWords | None = None, *, bracket: Callable[[], str] = str
     ) -> None:
         """Offer two orders beside the pointer while trading is unlocked; None offers nothing.
 
         `labels(price)` returns what the buy and the sell button say, or None; `words(side, price)` the whole order of
-        a button. `bracket` says what Alt adds to them.
+        a button; `bracket()` what the bracket key adds to them.
         """
         self._trade_tag.offer(labels, words, bracket)
 

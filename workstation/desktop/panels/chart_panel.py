@@ -23,7 +23,7 @@ from workstation.desktop.panels.chart_panel_prices import CALENDARS, chart_price
 from workstation.desktop.panels.chart_panel_studies import ChartStudies
 from workstation.desktop.panels.chart_panel_tools import REFUSED_EDITS, ChartTools
 from workstation.desktop.panels.chart_signals import ChartSignals
-from workstation.desktop.panels.chart_trading import BRACKET_HINT, DRAG_ENDED, ChartTrading
+from workstation.desktop.panels.chart_trading import DRAG_ENDED, ChartTrading, bracket_hint
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution
@@ -80,7 +80,7 @@ class ChartPanel(Panel):
         self.chart.order_chosen.connect(trading.place)
         self.past = ChartPast(context, panel_id, self.chart, self._show_laid, self._show_past)
         self.chart.retry_requested.connect(self.load)
-        self.chart.set_trade_labels(trading.labels, trading.words, bracket=BRACKET_HINT)
+        self.chart.set_trade_labels(trading.labels, trading.words, bracket=bracket_hint)
         self.chart.set_drag_words(trading.dragged)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

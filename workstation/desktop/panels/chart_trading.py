@@ -7,11 +7,11 @@ Cancels and exits go out whether the padlock is open or not. It draws nothing.
 from collections.abc import Callable, Mapping
 
 import msgspec
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from workstation.commands.params import CancelOne, ChangeOrder, PlaceOrder
 from workstation.commands.registry import CommandResult
+from workstation.desktop.bracket_key import bracket_key
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.domain.instruments import Instrument
@@ -27,11 +27,14 @@ from workstation.viewmodels.open_profit import open_risk
 from workstation.viewmodels.preview import PREVIEW_KEY
 
 BRACKET = LadderSettings()
-"""The template that Alt attaches: the ladder's distances."""
-
-BRACKET_HINT = f"Alt: stop {BRACKET.stop_ticks}t, target {BRACKET.target_ticks}t"
+"""The template that the bracket key attaches: the ladder's distances."""
 
 DRAG_ENDED = "Drag ended: the order or the position changed under it; nothing was moved."
+
+
+def bracket_hint() -> str:
+    """Return what the bracket key adds to an entry."""
+    return f"{bracket_key().word}: stop {BRACKET.stop_ticks}t, target {BRACKET.target_ticks}t"
 
 
 class ChartTrading:
@@ -50,7 +53,7 @@ class ChartTrading:
             self._send(move)
 
     def amend(self, cl_ord_id: str, price: float) -> None:
-        """Move an order's line, with Alt all legs of its bracket; one amend is in flight, the last wish follows it."""
+        """Move an order's line, with the bracket key all legs too; one amend is in flight, the last wish follows it."""
         order = self._context.state.open_orders.get(cl_ord_id)
         if order is None:
             return
@@ -76,7 +79,7 @@ class ChartTrading:
             self._submit(Place(terms, self.dragged("", price)))
 
     def place(self, side: MarkSide, price: float, label: str, with_bracket: bool) -> None:
-        """Place the order that a button said, with the bracket template where Alt was held."""
+        """Place the order that a button said, with the bracket template where its key was held."""
         terms = self._entry(side, price)
         instrument = self._instrument
         if terms is None or instrument is None or order_label(instrument, terms) != label:
@@ -91,12 +94,12 @@ class ChartTrading:
         self._submit(self._request(instrument, terms, price, with_bracket=with_bracket))
 
     def words(self, side: MarkSide, price: float) -> str:
-        """Return the whole order of a button, and below it that with Alt: what travels with it, word for word."""
+        """Return the whole order of a button, below it that with a bracket: what travels with it, word for word."""
         terms, instrument = self._entry(side, price), self._instrument
         if terms is None or instrument is None:
             return ""
         plain, bracket = (self._request(instrument, terms, price, with_bracket=alt).words for alt in (False, True))
-        return f"{plain}\nAlt: {bracket}"
+        return f"{plain}\n{bracket_key().word}: {bracket}"
 
     def labels(self, price: float) -> tuple[str, str] | None:
         """Return the buy and the sell order at a price in words; None where there is no fresh price."""
@@ -140,13 +143,13 @@ class ChartTrading:
         return order_at(instrument, quote, account=account, side=side, price=price, quantity=quantity)
 
     def _drag(self, order: OrderState, units: int) -> Drag | None:
-        """Return an order's way from its line to a price, with the legs that Alt takes along."""
+        """Return an order's way from its line to a price, with the legs that the bracket key takes along."""
         before, state = line_price(order), self._context.state
         if before is None:
             return None
         account, symbol = order.terms.account, order.terms.symbol
         working, held = state.working(account, symbol), state.position(account, symbol)
-        together = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.AltModifier)
+        together = bracket_key().held(QGuiApplication.keyboardModifiers())
         legs = legs_of(order, working) if together else ()
         risk = open_risk(held, working, self._context.instrument(symbol))
         return Drag(order, order.version, before, units, legs, held, risk)

@@ -8,6 +8,7 @@ It sends nothing itself.
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 
+from workstation.desktop.bracket_key import bracket_key
 from workstation.desktop.panels.ladder_accessible import announce_cell, offer_cells
 from workstation.desktop.panels.ladder_canvas import ENTRY_COLUMNS, OWN_COLUMNS
 from workstation.desktop.panels.ladder_columns import Place
@@ -142,7 +143,8 @@ class KeyedLadder(LadderView):
 
     def _rekey(self, event: QKeyEvent) -> None:
         """Take the modifiers as they are after a key event."""
-        changed = {Qt.Key.Key_Alt: _ALT, Qt.Key.Key_Shift: _SHIFT}.get(Qt.Key(event.key()))
+        bracket = bracket_key()
+        changed = {bracket.key: bracket.modifier, Qt.Key.Key_Shift: _SHIFT}.get(Qt.Key(event.key()))
         if changed is not None and self._hover is not None:
             down = event.type() == QEvent.Type.KeyPress
             self._point(self._hover, click_of(event.modifiers() | changed if down else event.modifiers() & ~changed))

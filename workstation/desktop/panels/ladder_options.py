@@ -10,6 +10,7 @@ import msgspec
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QSpinBox, QWidget
 
+from workstation.desktop.bracket_key import bracket_key
 from workstation.viewmodels.ladder_settings import LABEL_UNITS, UNIT_WORDS, LadderSettings, OwnClick, Scheme
 
 _SCHEMES = {
@@ -31,8 +32,8 @@ _NUMBERS = (
     ("edge_rows", "Rows that count as the edge", 50, ""),
     ("strong_digits", "Last digits that stand out", 3, ""),
     ("second_qty", "Quantity with Shift", 1_000_000, ""),
-    ("stop_ticks", "Stop with Alt", 10_000, " t"),
-    ("target_ticks", "Target with Alt", 10_000, " t"),
+    ("stop_ticks", "Stop with {key}", 10_000, " t"),
+    ("target_ticks", "Target with {key}", 10_000, " t"),
     ("pulled_s", "Pulled and stacked over", 3_600, " s"),
     ("large_size", "Sizes of this symbol that stand out from", 1_000_000, ""),
 )
@@ -64,7 +65,8 @@ class LadderOptions(QFrame):
         for name, words, tip in _SWITCHES:
             form.addRow(self._switch(name, words, tip))
         for name, words, most, unit in _NUMBERS:
-            form.addRow(words, self._number(name, words, most, unit))
+            said = words.format(key=bracket_key().word)
+            form.addRow(said, self._number(name, said, most, unit))
 
     def open_under(self, widget: QWidget) -> None:
         """Show below a widget, its right edge under the widget's."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QCursor, QMouseEvent, QWheelEvent
 
+from workstation.desktop.bracket_key import bracket_key
 from workstation.desktop.focus_frame import FocusFrame
 from workstation.desktop.panels.ladder_canvas import ENTRY_COLUMNS, OWN_COLUMNS, LadderCanvas
 from workstation.desktop.panels.ladder_columns import Place
@@ -188,7 +189,7 @@ class LadderView(LadderCanvas):
             start = None if order is None else self._row_price(order)
             if order is None or start is None:
                 return
-            self._begin_drag(order, start, together=bool(press.modifiers & Qt.KeyboardModifier.AltModifier))
+            self._begin_drag(order, start, together=bracket_key().held(press.modifiers))
         if self.drag is not None and place is not None:
             self.drag.move_to(place.price)
             self.update()
@@ -297,9 +298,9 @@ class LadderView(LadderCanvas):
 
 
 def click_of(held: Qt.KeyboardModifier, *, right: bool = False) -> Click:
-    """Return what the keys held with a button say: Alt a bracket, Shift the second quantity."""
+    """Return what the keys held with a button say: the bracket key a bracket, Shift the second quantity."""
     return Click(
         right=right,
-        bracket=bool(held & Qt.KeyboardModifier.AltModifier),
+        bracket=bracket_key().held(held),
         second=bool(held & Qt.KeyboardModifier.ShiftModifier),
     )
