@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+import talib
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLayout, QToolButton
+from PySide6.QtWidgets import QApplication, QLayout, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, limit, order, position, quote, status
 from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
-from workstation.desktop.chart_links import PAINT_WAIT_NS
+from workstation.desktop.chart_links import PAINT_WAIT_NS, ChartLinks
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.chart_panel import ChartPanel
+from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
 from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.market import BarKind, BarType
@@ -217,3 +221,70 @@ def test_the_position_line_follows_the_profit_as_it_changes(panel: ChartPanel, r
     rig.clock.advance(PAINT_WAIT_NS)
     rig.feed(positions=[position(0)])
     assert panel.chart.model.position is None
+
+
+TOOLS = ("trend-line", "ray", "horizontal", "rectangle", "fibonacci", "text", "measure")
+
+
+def draw_by_hand(panel: ChartPanel, name: str, start: QPoint) -> None:
+    """Take a tool from the menu and draw with it from a place on."""
+    pick(panel.tools.draw_button, panel.tools.drawing[name])
+    if name not in ("text", "horizontal"):
+        pull(panel, start, start + QPoint(90, 35))
+        return
+    QTest.mouseClick(port(panel), LEFT, pos=start)
+    for line in panel.chart.findChildren(QLineEdit, "chart-drawing-text"):
+        if line.isVisible():
+            QTest.keyClicks(line, "opening gap")
+            QTest.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_what_each_tool_drew_is_there_with_its_symbol_at_the_next_start(qtbot: QtBot, tmp_path: Path) -> None:
+    starts = []
+    for start in range(2):
+        rig = DesktopRig()
+        panel = ChartPanel(replace(rig.context, charts=ChartLinks(tmp_path)), "chart-1")
+        holder = PanelHeader.wrap(panel)
+        qtbot.addWidget(holder)
+        holder.resize(900, 520)
+        holder.show()
+        panel.show_symbol("MSFT")
+        assert panel.chart.model.book.drawings == ()
+        panel.show_symbol("AAPL")
+        rig.gateway.answer("market.bars", CommandResult(ok=False, text=""))  # of MSFT, which is shown no more
+        answer(rig)
+        QApplication.processEvents()
+        if start == 0:
+            for number, name in enumerate(TOOLS):
+                draw_by_hand(panel, name, QPoint(60 + 60 * number, 60 + 25 * number))
+        starts.append([(one.kind.value, one.points, one.text) for one in panel.chart.model.book.drawings])
+        panel.release()
+        rig.stop()
+    assert [kind for kind, _, _ in starts[0]] == list(TOOLS)
+    assert starts[0][5][2] == "opening gap"
+    assert starts[1] == starts[0]
+
+
+def test_an_indicator_added_and_edited_by_hand_is_on_the_chart_what_the_reference_library_says(
+    panel: ChartPanel, qtbot: QtBot
+) -> None:
+    QTest.mouseClick(panel.tools.indicators, LEFT)
+    dialog = panel.findChild(IndicatorsDialog)
+    assert dialog is not None
+    QTest.keyClicks(dialog.filter, "bollin")
+    QTest.keyClick(dialog.filter, Qt.Key.Key_Return)
+    close = panel.chart.model.bars.columns[3].copy()
+    for typed, (bars, width) in (({}, (20, 2.0)), ({"bars": "34", "width": "2.5"}, (34, 2.5))):
+        for name, text in typed.items():
+            dialog.fields[name].selectAll()
+            QTest.keyClicks(dialog.fields[name], text)
+        qtbot.waitUntil(lambda: not panel.chart.computing)
+        (shown,) = panel.chart.model.indicators
+        for number, wanted in enumerate(talib.BBANDS(close, bars, width, width)):
+            np.testing.assert_allclose(shown.line(number)[:BARS], wanted, rtol=1e-9)
+    before = port(panel).grab().toImage()
+    QTest.mouseClick(dialog.remove, LEFT)
+    QApplication.processEvents()
+    assert panel.chart.model.indicators == []
+    assert port(panel).grab().toImage() != before
+    dialog.close()

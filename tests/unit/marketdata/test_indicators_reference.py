@@ -67,3 +67,7 @@ def test_an_indicator_agrees_with_the_reference_library(name, change):
         known = ~np.isnan(wanted)
         assert known.sum() > 500
         np.testing.assert_allclose(line[known], wanted[known], rtol=1e-9, atol=1e-9 * np.abs(wanted[known]).max())
+
+
+def test_at_least_thirty_indicators_are_held_against_the_reference_library():
+    assert len(REFERENCE.keys() & INDICATORS.keys()) >= 30

@@ -1,0 +1,109 @@
+"""A million bars on one chart: few shapes whatever is in view, exact extremes, and a tick that costs as on a short one.
+
+Shapes, calls and memory are counted and no time is taken: `tests/bench` measures that.
+"""
+
+import sys
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from workstation.desktop.charts.benchmark import random_walk
+from workstation.viewmodels.chart_indicators import choose
+from workstation.viewmodels.chart_window import ChartType
+
+MILLION = 1_000_000
+NAMES = ("open", "high", "low", "close", "volume")
+SMALL = 1_000_000
+"""Bytes: an eighth of one column of a million numbers."""
+
+
+def fill(chart, qtbot, bars: int) -> None:
+    times, columns = random_walk(bars)
+    chart.view.set_indicators([choose("sma"), choose("ema", {"bars": 50}, 1)])
+    chart.view.set_bars(times, **dict(zip(NAMES, columns, strict=True)))
+    qtbot.waitUntil(lambda: not chart.view.computing, timeout=30_000)
+    chart.settle()
+
+
+@pytest.fixture
+def long_chart(empty_chart, qtbot):
+    fill(empty_chart, qtbot, MILLION)
+    return empty_chart
+
+
+def tick(chart, way: float) -> None:
+    opened, high, low, close, volume = chart.model.bars.columns[:, -1].tolist()
+    close = min(max(close + way, low), high)
+    chart.view.append_or_update_last(
+        int(chart.model.bars.times_ns[-1]), open=opened, high=high, low=low, close=close, volume=volume + 1
+    )
+
+
+def calls_of(act: Callable[[], None]) -> int:
+    """Return how many calls an act makes, of Python and of C."""
+    made = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal made
+        made += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        act()
+    finally:
+        sys.setprofile(before)
+    return made
+
+
+def taken_by(act: Callable[[], None]) -> int:
+    """Return how many bytes an act takes at most beyond what there was."""
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("span", [300, 20_000, MILLION])
+def test_no_more_is_drawn_than_the_screen_has_columns(long_chart, span):
+    long_chart.view.show_range(MILLION - span, span)
+    long_chart.settle()
+    long_chart.viewport.grab()
+    layer, pane = long_chart.canvas.bars, long_chart.canvas.price_pane()
+    shapes = len(layer._rising._memory) + len(layer._falling._memory)
+    assert 50 < shapes <= pane.width
+    long_chart.view.set_chart_type(ChartType.LINE)
+    long_chart.settle()
+    long_chart.viewport.grab()
+    assert 50 < len(layer._line._memory) <= 2 * pane.width
+    columns = long_chart.model.bars.columns[:, MILLION - span :]
+    assert pane.low <= columns[2].min()
+    assert pane.high >= columns[1].max(), "and no spike is lost"
+
+
+def test_a_step_aside_takes_no_memory_by_the_length_of_the_series(long_chart):
+    def step(at: int) -> None:
+        long_chart.view.show_range(at, 300.0)
+        long_chart.settle()
+        long_chart.viewport.repaint()
+
+    step(500_000)
+    assert taken_by(lambda: [step(500_000 + 3 * number) for number in range(1, 6)]) < SMALL
+
+
+def test_a_tick_makes_as_many_calls_and_takes_as_little_memory_as_on_a_short_chart(empty_chart, qtbot):
+    made = {}
+    for bars in (1_000, MILLION):
+        fill(empty_chart, qtbot, bars)
+        empty_chart.view.go_live()
+        empty_chart.settle()
+        tick(empty_chart, 0.1)
+        made[bars] = calls_of(lambda: tick(empty_chart, -0.1))
+        assert taken_by(lambda: tick(empty_chart, 0.1)) < SMALL / 10
+    levels = np.log2(MILLION / 1_000)
+    assert made[MILLION] - made[1_000] <= 20 * levels, "a level more for each doubling, and nothing by the bar"
