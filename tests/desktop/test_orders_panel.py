@@ -562,3 +562,9 @@ def test_every_account_is_cancelled_at_once_and_stops_only_where_they_are_named(
         CancelMany(),
         CancelMany(account=ACCOUNT, include_protective=True),
     ]
+
+
+def test_a_pending_row_is_painted_in_the_very_frame_that_brings_it(panel: OrdersPanel, rig: DesktopRig) -> None:
+    rig.feed(order("OMS-1"))
+    rig.feed(order("OMS-2", state=OrdStatus.PENDING_SUBMIT))
+    assert sorted(zip(ids(panel), shown(panel), strict=True)) == [("OMS-1", "WORKING"), ("OMS-2", "PENDING")]
