@@ -112,7 +112,7 @@ def test_a_click_on_the_padlock_lets_a_line_be_dragged_and_another_shuts_it(pane
 def test_a_click_on_the_cross_of_a_line_cancels_its_order_on_a_locked_chart(panel: ChartPanel, rig: DesktopRig) -> None:
     rig.feed(order("OMS-1", limit(price=18_660)), order("OMS-2", limit(Side.SELL, 18_760)))
     QApplication.processEvents()
-    tags = {tag.order.cl_ord_id: tag for tag in panel.chart._canvas.orders._placed()}
+    tags = {tag.crowd.orders[0].cl_ord_id: tag for tag in panel.chart._canvas.orders._placed()}
     QTest.mouseClick(port(panel), LEFT, pos=tags["OMS-2"].cancel.center().toPoint())
     assert rig.gateway.of("order.cancel") == [CancelOne(cl_ord_id="OMS-2")]
 

@@ -1,4 +1,7 @@
-"""Toasts: they never take the keyboard, fills come as one, critical ones stay, a muted kind is silent."""
+"""Toasts: they never take the keyboard, fills come as one, critical ones stay, a muted kind is silent.
+
+Long because what comes up, what sounds and what is spoken are of one stack, and one flood tries them together.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QMainWindow
+from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, position, status
 from workstation.desktop.shell.sounds import Bell
 from workstation.desktop.shell.speech import Voice
-from workstation.desktop.shell.toasts import SHOWN_MAX, ToastStack
+from workstation.desktop.shell.toasts import SHOWN_MAX, Toast, ToastStack
 from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.accounts import Environment, LockState
 from workstation.domain.executions import Execution
@@ -24,7 +27,7 @@ from workstation.domain.market import StreamKind
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdStatus, Side
 from workstation.viewmodels.frames import AccountSnap, Notice, StreamSnap
-from workstation.viewmodels.notes import NoteKind
+from workstation.viewmodels.notes import Note, NoteKind
 from workstation.viewmodels.tones import tone
 
 
@@ -132,6 +135,32 @@ def test_a_critical_toast_outlasts_a_flood_and_leaves_when_acknowledged(stack: T
     assert stack.menu.title() == "N&otes (11)"
     stack.acknowledge()
     assert (texts(stack), stack.menu.title()) == ([], "N&otes")
+
+
+@pytest.mark.parametrize("levels", ["w" * 100, "w" * 40 + "c" + "w" * 40, "cc" + "w" * 30, "c" * 30, "w" * 30 + "c"])
+def test_a_flood_in_one_frame_ends_as_one_by_one_and_makes_few_toasts(
+    stack: ToastStack, rig: DesktopRig, window: QMainWindow, monkeypatch: pytest.MonkeyPatch, levels: str
+) -> None:
+    notices = [
+        notice({"w": "warning", "c": "critical"}[level], f"{level}{number}") for number, level in enumerate(levels)
+    ]
+    made: list[str] = []
+    first = Toast.__init__
+
+    def counted(toast: Toast, note: Note, parent: QWidget) -> None:
+        made.append(note.text)
+        first(toast, note, parent)
+
+    monkeypatch.setattr(Toast, "__init__", counted)
+    rig.feed(*notices)
+    at_once, count = texts(stack), len(made)
+    assert stack.menu.title() == f"N&otes ({len(levels)})"
+    stack.acknowledge()
+    for one in notices:
+        rig.feed(one)
+    assert at_once == texts(stack)
+    assert count <= 2 * SHOWN_MAX
+    assert len(made) == count + len(levels)
 
 
 def test_do_not_disturb_keeps_all_but_critical_silent_and_in_the_history(stack: ToastStack, rig: DesktopRig) -> None:

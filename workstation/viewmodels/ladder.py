@@ -5,14 +5,16 @@ and volume come from one snapshot. It never moves rows by itself, guesses no sta
 state. Qt-free.
 """
 
+from collections.abc import Sequence
 from copy import deepcopy
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from workstation.domain.accounts import LockState
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
+from workstation.domain.orders import OrderState
 from workstation.viewmodels.frames import DepthSnap, Frame, PositionSnap, QuoteSnap
 from workstation.viewmodels.ladder_amend import line_price
 from workstation.viewmodels.ladder_cells import OwnOrders, RejectMarks, row_mark
@@ -72,6 +74,21 @@ class _Market(msgspec.Struct, frozen=True):
     pulled: tuple[tuple[int, int, int], ...]
 
 
+_OwnKey = tuple[int, int, int, bool]
+
+
+class _Own(NamedTuple):
+    """Own orders on the rows, and the prices of those beyond them. key: what they were laid for, beside themselves."""
+
+    working: Sequence[OrderState]
+    key: _OwnKey
+    orders: OwnOrders
+    marks: dict[int, str]
+    counts: tuple[int, int]
+    above: list[int]
+    below: list[int]
+
+
 class Ladder:
     """The ladder of one (account, instrument)."""
 
@@ -84,6 +101,7 @@ class Ladder:
         self._pulling: Pulling | None = None
         self._label = PnlUnit.MONEY
         self._held: _Market | None = None
+        self._own: _Own | None = None
         self._rows = RowMaker(self.map, self.flow)
         self.rejects = RejectMarks(account, instrument.symbol)
 
@@ -157,34 +175,22 @@ class Ladder:
         health = self._held_health(state) if self.is_held else self.health(state)
         bids, asks = levels(depth, quote)
         working = state.working(self.account, symbol)
-        own = OwnOrders(self.instrument, connected=state.connected)
-        counts, hidden = [0, 0], []
         position_qty = 0 if held is None else held.position.qty
-        marks: dict[int, str] = {}
-        for order in working:
-            price = line_price(order.pending_terms or order.terms)
-            if not (order.is_protective and position_qty):
-                counts[0 if order.terms.side.sign > 0 else 1] += 1
-            if price is None:
-                continue
-            row = self.map.bucket(price, "down" if order.terms.side.sign > 0 else "up")
-            own.add(order, row)
-            marks[row] = "".join(sorted({row_mark(order, position_qty), *marks.get(row, "")}))
-            hidden.append(price)
+        own = self._own_view(working, position_qty, connected=state.connected)
         average = average_price(held, self.instrument)
         book = state.depths.get(symbol)
         ahead = (level for side in levels(book, state.quotes.get(symbol)) for level in side)
-        cells = own.cells(queues(book), {level.price: level.size for level in ahead})
+        cells = own.orders.cells(queues(book), {level.price: level.size for level in ahead})
         bid, ask = (bids[0].price if bids else None), (asks[0].price if asks else None)
         risk = open_risk(held, working, self.instrument)
-        extras = Extras(market.pulled, marks, risk)
+        extras = Extras(market.pulled, own.marks, risk)
         pnl, pnl_sign = self._pnl_label(held, risk)
         return LadderPicture(
             rows=self._rows.rows(depth, quote, held, cells, rejects=self.rejects.showing(mono_ns), extras=extras),
             health=health,
-            above=self._edge("above", hidden, (bid, ask), average),
-            below=self._edge("below", hidden, (bid, ask), average),
-            counts=(counts[0], counts[1]),
+            above=self._edge("above", own.above, (bid, ask), average),
+            below=self._edge("below", own.below, (bid, ask), average),
+            counts=own.counts,
             bid=bid,
             ask=ask,
             position_qty=position_qty,
@@ -193,6 +199,31 @@ class Ladder:
             pnl_sign=pnl_sign,
             pulling=self._pulling is not None and depth is not None and bool(depth.traded),
         )
+
+    def _own_view(self, working: Sequence[OrderState], position_qty: int, *, connected: bool) -> _Own:
+        """Return the own orders as this ladder shows them; the same again until an order or the rows change."""
+        key = (self.map.revision, self.map.ticks_per_row, position_qty, connected)
+        if self._own is None or self._own.working is not working or self._own.key != key:
+            self._own = self._laid(working, key)
+        return self._own
+
+    def _laid(self, working: Sequence[OrderState], key: _OwnKey) -> _Own:
+        _revision, _grouping, position_qty, connected = key
+        orders, counts, marks = OwnOrders(self.instrument, connected=connected), [0, 0], dict[int, set[str]]()
+        beyond: dict[str, list[int]] = {"above": [], "inside": [], "below": []}
+        for order in working:
+            price = line_price(order.pending_terms or order.terms)
+            if not (order.is_protective and position_qty):
+                counts[0 if order.terms.side.sign > 0 else 1] += 1
+            if price is None:
+                continue
+            row = self.map.bucket(price, "down" if order.terms.side.sign > 0 else "up")
+            if self.map.is_shown(row):
+                orders.add(order, row)
+                marks.setdefault(row, set()).add(row_mark(order, position_qty))
+            beyond[self.map.side_of(price)].append(price)
+        texts = {row: "".join(sorted(found)) for row, found in marks.items()}
+        return _Own(working, key, orders, texts, (counts[0], counts[1]), beyond["above"], beyond["below"])
 
     def health(self, state: ScreenState) -> Health:
         """Return the state of the data this ladder trades on, worst first."""
@@ -259,12 +290,11 @@ class Ladder:
     def _edge(
         self,
         edge: Literal["above", "below"],
-        hidden: list[int],
+        orders: Sequence[int],
         inside: tuple[int | None, int | None],
         average: int | None,
     ) -> OffScreen:
         side = self.map.side_of
-        orders = [price for price in hidden if side(price) == edge]
         market = [price for price in inside if price is not None and side(price) == edge]
         held = average is not None and side(average) == edge
         nearest = min if edge == "above" else max

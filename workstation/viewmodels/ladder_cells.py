@@ -81,12 +81,13 @@ def state_word(order: OrderState, *, connected: bool) -> str:
 
 
 class OwnOrders:
-    """Orders of one (account, instrument) by row price and side, made anew for each frame."""
+    """Orders of one (account, instrument) by row price and side, made anew when one of them changes."""
 
     def __init__(self, instrument: Instrument, *, connected: bool) -> None:
         self._instrument = instrument
         self._connected = connected
         self._rows: dict[tuple[int, int], list[OrderState]] = {}
+        self._cells: dict[tuple[int, int], OwnCell] = {}
 
     def add(self, order: OrderState, row_price: int) -> None:
         """Put an order on its row."""
@@ -96,22 +97,26 @@ class OwnOrders:
         self, queues: Mapping[str, tuple[int, bool]], level_sizes: Mapping[int, int]
     ) -> dict[tuple[int, int], OwnCell]:
         """Return the cells by (row price, side sign). queues: cl_ord_id to (size ahead, exact)."""
-        return {key: self._cell(orders, queues, level_sizes) for key, orders in self._rows.items()}
+        if not self._cells:
+            self._cells = {key: self._cell(orders) for key, orders in self._rows.items()}
+        found = dict(self._cells)
+        for key, cell in self._cells.items() if queues else ():
+            ahead = queues.get(cell.ids[-1])
+            if ahead is not None:
+                oldest = next(order for order in self._rows[key] if order.cl_ord_id == cell.ids[-1])
+                total = level_sizes.get(oldest.terms.price or 0, 0)
+                found[key] = msgspec.structs.replace(cell, queue=self._queue(ahead, total))
+        return found
 
-    def _cell(
-        self, orders: list[OrderState], queues: Mapping[str, tuple[int, bool]], level_sizes: Mapping[int, int]
-    ) -> OwnCell:
+    def _cell(self, orders: list[OrderState]) -> OwnCell:
         words = {state_word(order, connected=self._connected) for order in orders}
         newest_first = sorted(orders, key=lambda order: order.created_at, reverse=True)
-        oldest = newest_first[-1]
-        ahead = queues.get(oldest.cl_ord_id)
         return OwnCell(
             qty=self._instrument.qty_text(sum(order.leaves_qty for order in orders)),
             letters="/".join(sorted({_LETTERS[order.terms.ord_type] for order in orders})),
             state=max(words, key=STATES.index),
             count=len(orders),
             ids=tuple(order.cl_ord_id for order in newest_first),
-            queue="" if ahead is None else self._queue(ahead, level_sizes.get(oldest.terms.price or 0, 0)),
             by="script" if any(order.origin.kind is OriginKind.REST for order in orders) else "",
         )
 

@@ -138,7 +138,7 @@ def with_legs(terms: OrderTerms, price: int, instrument: Instrument, rules: Entr
     return Place(terms, words, stop, target)
 
 
-def only_reduces(terms: OrderTerms, position_qty: int, working: list[OrderState]) -> bool:
+def only_reduces(terms: OrderTerms, position_qty: int, working: Iterable[OrderState]) -> bool:
     """Tell whether an order can only shrink the position that the screen shows, all live orders of its side filled.
 
     Such an entry is not held back while disarmed; the gate decides its class.

@@ -87,6 +87,10 @@ class PriceMap:
         """Return the visible row of a price, None when it is out of view."""
         return self._index.get(self.bucket(price, direction))
 
+    def is_shown(self, row: int) -> bool:
+        """Tell whether a row price is in view."""
+        return row in self._index
+
     def side_of(self, price: int) -> Literal["above", "inside", "below"]:
         """Tell whether a price is out of view, and where."""
         if not self.prices:

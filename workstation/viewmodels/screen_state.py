@@ -40,6 +40,8 @@ class ScreenState:
         self.log: deque[LogRow] = deque(maxlen=LOG_ROWS_KEPT)
         self.status: StatusSnap | None = None
         self.rejects = RejectWatch()
+        self._open_by: dict[tuple[str, str], dict[str, OrderState]] = {}
+        self._working: dict[tuple[str, str], tuple[OrderState, ...]] = {}
 
     def apply(self, frame: Frame) -> None:
         """Fold one frame."""
@@ -66,19 +68,26 @@ class ScreenState:
             return
         self.rejects.take(order, known)
         self.orders[order.cl_ord_id] = order
-        if order.is_open:
-            self.open_orders[order.cl_ord_id] = order
-        else:
-            self.open_orders.pop(order.cl_ord_id, None)
+        focus = order.terms.account, order.terms.symbol
+        self._working.pop(focus, None)
+        for held in (self.open_orders, self._open_by.setdefault(focus, {})):
+            if order.is_open:
+                held[order.cl_ord_id] = order
+            else:
+                held.pop(order.cl_ord_id, None)
 
     @property
     def connected(self) -> bool:
         """Whether the venue can be reached, as far as has been told."""
         return self.status is None or self.status.venue_state == "UP"
 
-    def working(self, account: str, symbol: str) -> list[OrderState]:
-        """Return the open orders of a trade focus, oldest first."""
-        return [o for o in self.open_orders.values() if o.terms.account == account and o.terms.symbol == symbol]
+    def working(self, account: str, symbol: str) -> tuple[OrderState, ...]:
+        """Return the open orders of a trade focus, oldest first; the very same tuple until one of them changes."""
+        focus = account, symbol
+        found = self._working.get(focus)
+        if found is None:
+            found = self._working[focus] = tuple(self._open_by.get(focus, {}).values())
+        return found
 
     def order_behind(self, account: str = "", symbol: str = "") -> str:
         """Return the newest order of ours that filled in an instrument; without one named, the newest of all."""

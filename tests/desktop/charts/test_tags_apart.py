@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF
 
 from tests.desktop.charts.conftest import Chart
-from workstation.desktop.charts.tags import clear_place
+from workstation.desktop.charts.tags import TagRoom
 from workstation.viewmodels.chart_indicators import choose
 from workstation.viewmodels.chart_marks import AlertLine, MarkSide, OrderLine
 
@@ -86,10 +86,10 @@ def test_the_words_of_a_fill_stay_within_the_pane(chart, side):
 
 def test_the_nearest_place_is_along_the_line_then_below_then_above():
     room, wanted = QRectF(0, 0, 300, 100), QRectF(200, 40, 80, 18)
-    assert clear_place(wanted, [], room, leftward=True) == wanted
-    assert clear_place(wanted, [QRectF(250, 40, 60, 18)], room, leftward=True) == QRectF(167, 40, 80, 18)
+    assert TagRoom(room, []).take(wanted, leftward=True) == wanted
+    assert TagRoom(room, [QRectF(250, 40, 60, 18)]).take(wanted, leftward=True) == QRectF(167, 40, 80, 18)
     row = QRectF(0, 40, 300, 18)
-    assert clear_place(wanted, [row], room, leftward=True) == QRectF(200, 61, 80, 18)
-    assert clear_place(wanted, [row, row.translated(0, 21)], room, leftward=True) == QRectF(200, 19, 80, 18)
-    assert clear_place(wanted, [QRectF(0, 0, 300, 100)], room, leftward=True) == wanted
-    assert clear_place(wanted, [QRectF(195, 40, 10, 18)], QRectF(0, 0, 400, 100), leftward=False).left() == 208
+    assert TagRoom(room, [row]).take(wanted, leftward=True) == QRectF(200, 61, 80, 18)
+    assert TagRoom(room, [row, row.translated(0, 21)]).take(wanted, leftward=True) == QRectF(200, 19, 80, 18)
+    assert TagRoom(room, [QRectF(0, 0, 300, 100)]).take(wanted, leftward=True) == wanted
+    assert TagRoom(QRectF(0, 0, 400, 100), [QRectF(195, 40, 10, 18)]).take(wanted, leftward=False).left() == 208

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from workstation.desktop.charts.layers import Layer, dash_pen
-from workstation.desktop.charts.tags import TagStyle, clear_place, draw_cross, draw_tag, tag_height, tag_width
+from workstation.desktop.charts.tags import TagRoom, TagStyle, draw_cross, draw_tag, tag_height, tag_width
 from workstation.desktop.charts.texts import words
 from workstation.desktop.colors import blend
 from workstation.desktop.theme import current_theme
@@ -82,7 +82,9 @@ class AlertLinesLayer(Layer):
         pane, face = self.pane, words()
         height = tag_height(face)
         placed: list[_PlacedTag] = []
-        taken, room = list(self.clear_of()), QRectF(0, 0, pane.width, pane.height)
+        if not self.model.alerts:
+            return placed
+        room = TagRoom(QRectF(0, 0, pane.width, pane.height), self.clear_of())
         for alert in sorted(self.model.alerts, key=lambda one: (-self.model.alert_price(one), one.alert_id)):
             y = pane.y(self.model.alert_price(alert))
             if not 0 <= y <= pane.height:
@@ -90,9 +92,8 @@ class AlertLinesLayer(Layer):
             width = tag_width(face, self._text(alert)) + height
             middle = min(max(y, height / 2), pane.height - height / 2)
             rect = QRectF(pane.width * LEFT_SHARE, middle - height / 2, width, height)
-            rect = clear_place(rect, taken, room, leftward=False)
+            rect = room.take(rect, leftward=False)
             rect.moveTo(pane.snapped(rect.left()), pane.snapped(rect.top()))
-            taken.append(rect)
             placed.append(_PlacedTag(alert, y, rect, QRectF(rect.right() - height, rect.top(), height, height)))
         return placed
 

@@ -1,7 +1,8 @@
 """Orders and position as lines with tags. States differ by dash pattern and word, not colour alone.
 
-`OrderLinesLayer` also answers what lies under the pointer, so that a drag or a cancel finds its order. Nothing here
-sends: gestures are announced by the view, and the panel turns them into commands.
+`OrderLinesLayer` also answers what lies under the pointer, so that a drag or a cancel finds its order; where many lie
+close, they share a tag (`order_crowds.py`), and the one that is pointed at has its own. Nothing here sends: gestures
+are announced by the view, and the panel turns them into commands.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from workstation.desktop.charts.layers import Layer, dash_pen, hairline_pen
+from workstation.desktop.charts.order_crowds import Crowd, Line, crowds
 from workstation.desktop.charts.tags import (
     AxisTag,
+    TagRoom,
     TagStyle,
-    clear_place,
     draw_cross,
     draw_tag,
     tag_height,
@@ -32,11 +34,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from PySide6.QtGui import QColor, QPainter
+    from PySide6.QtWidgets import QGraphicsItem
+
+    from workstation.desktop.charts.model import ChartModel
 
 GRAB_PX: Final = 4.0
 TAG_RIGHT_PX: Final = 10.0
 TETHER_PX: Final = 6.0
 ZONE_OPACITY: Final = 0.07
+ZONES_MAX: Final = 24
+"""Areas of profit and loss that are painted; more lie over each other and say nothing."""
+
 DASHES: Final[dict[LineState, tuple[float, ...]]] = {
     LineState.WORKING: (),
     LineState.PARTIAL: (),
@@ -44,6 +52,7 @@ DASHES: Final[dict[LineState, tuple[float, ...]]] = {
     LineState.HELD: (12, 4, 2, 4),
     LineState.UNKNOWN: (2, 3),
 }
+_IN_FORCE: Final = frozenset({LineState.WORKING, LineState.PARTIAL})
 
 
 class Part(Enum):
@@ -64,10 +73,15 @@ class Grip:
 
 @dataclass(frozen=True, slots=True)
 class _PlacedTag:
-    order: OrderLine
-    y: float
+    """cancel: where the cross of a tag is that stands for one order, None for several."""
+
+    crowd: Crowd
     rect: QRectF
-    cancel: QRectF
+    cancel: QRectF | None
+
+    @property
+    def y(self) -> float:
+        return self.crowd.y
 
 
 def order_colors(order: OrderLine) -> tuple[QColor, QColor]:
@@ -85,18 +99,23 @@ class OrderLinesLayer(Layer):
 
     clear_of: Callable[[], Sequence[QRectF]] = staticmethod(list)
 
+    def __init__(self, parent: QGraphicsItem | None, model: ChartModel, z: float) -> None:
+        super().__init__(parent, model, z)
+        self._tags: list[_PlacedTag] = []
+        self._placed_for: tuple[object, ...] = ()
+
     def grip_at(self, at: QPointF) -> Grip | None:
         """Return what can be taken at a point, cancel boxes first, then the nearest line."""
-        placed = self._placed()
-        for tag in placed:
-            if tag.cancel.contains(at):
-                return Grip(tag.order.cl_ord_id, Part.CANCEL)
-        for tag in placed:
+        alone = [(tag, tag.crowd.alone) for tag in self._placed()]
+        for tag, order in alone:
+            if order is not None and tag.cancel is not None and tag.cancel.contains(at):
+                return Grip(order.cl_ord_id, Part.CANCEL)
+        for tag, order in alone:
             if tag.rect.contains(at):
-                return Grip(tag.order.cl_ord_id, Part.LINE)
-        near = [(abs(tag.y - at.y()), tag) for tag in placed if abs(tag.y - at.y()) <= GRAB_PX]
+                return None if order is None else Grip(order.cl_ord_id, Part.LINE)
+        near = [(abs(y - at.y()), order.cl_ord_id) for y, order in self._lines() if abs(y - at.y()) <= GRAB_PX]
         if near:
-            return Grip(min(near, key=lambda entry: entry[0])[1].order.cl_ord_id, Part.LINE)
+            return Grip(min(near, key=lambda entry: entry[0])[1], Part.LINE)
         position = self.model.position
         if position is not None and abs(self.pane.y(position.average) - at.y()) <= GRAB_PX:
             return Grip("", Part.POSITION)
@@ -111,12 +130,12 @@ class OrderLinesLayer(Layer):
         """Return the labels that these lines put on the price axis."""
         model, colors, pane = self.model, current_theme().colors, self.pane
         tags = []
-        for order in model.orders:
+        for order in filter(None, (tag.crowd.alone for tag in self._placed())):
             price = model.shown_price(order)
             y = pane.y(price)
             if 0 <= y <= pane.height:
                 fill, ink = order_colors(order)
-                working = order.state in {LineState.WORKING, LineState.PARTIAL}
+                working = order.state in _IN_FORCE
                 ink = ink if working else fill
                 tags.append(AxisTag(y, model.format_price(price), fill, ink, 1, outline_only=not working))
         if model.position is not None and 0 <= pane.y(model.position.average) <= pane.height:
@@ -127,76 +146,96 @@ class OrderLinesLayer(Layer):
     def draw(self, painter: QPainter) -> None:
         """Draw position, orders, and a line being pulled."""
         self._draw_zones(painter)
-        placed = self._placed()
-        self._draw_lines(painter, placed)
+        self._draw_lines(painter)
         self._draw_position_tag(painter)
-        for tag in placed:
+        for tag in self._placed():
             self._draw_order_tag(painter, tag)
         drag = self.model.drag
         if drag is not None and not drag.line_id:
             self._draw_pulled(painter, drag.price)
 
+    def _lines(self) -> list[Line]:
+        """Return each order with the height of its line, from the top down."""
+        model, pane = self.model, self.pane
+        lines = [(pane.y(model.shown_price(order)), order) for order in model.orders]
+        return sorted(lines, key=lambda line: (line[0], line[1].cl_ord_id))
+
     def _placed(self) -> list[_PlacedTag]:
+        """Return the tags as they stand; worked out anew only where something has changed that they depend on."""
+        model, drag = self.model, self.model.drag
+        pulled = None if drag is None else (drag.line_id, drag.price, model.dragged_words())
+        clear = [QRectF(rect) for rect in self.clear_of()]
+        key = (self.pane, pulled, model.hovered_order, model.position, clear, tag_height(words(Weight.Medium)))
+        if not self._placed_for or self._placed_for[0] is not model.orders or self._placed_for[1:] != key:
+            self._placed_for, self._tags = (model.orders, *key), self._place_tags()
+        return self._tags
+
+    def _place_tags(self) -> list[_PlacedTag]:
         """Return tags from the top down, moved left or to another row where they would cover something."""
-        pane, face = self.pane, words(Weight.Medium)
+        pane, model, face = self.pane, self.model, words(Weight.Medium)
         height = tag_height(face)
+        held = self._position_rect()
+        room = TagRoom(QRectF(0, 0, pane.width, pane.height), [*self.clear_of(), *([] if held is None else [held])])
+        apart = {model.hovered_order or "", "" if model.drag is None else model.drag.line_id}
         placed: list[_PlacedTag] = []
-        held, room = self._position_rect(), QRectF(0, 0, pane.width, pane.height)
-        taken = [*self.clear_of(), *([] if held is None else [held])]
-        for order in sorted(self.model.orders, key=lambda one: (-self.model.shown_price(one), one.cl_ord_id)):
-            y = pane.y(self.model.shown_price(order))
-            middle = min(max(y, height / 2 + 1), pane.height - height / 2 - 1)
-            width = tag_width(face, self._text(order)) + height
-            rect = QRectF(pane.width - TAG_RIGHT_PX - width, middle - height / 2, width, height)
-            rect = clear_place(rect, taken, room, leftward=True)
+        for crowd in crowds(self._lines(), pane.height, height, apart):
+            middle = min(max(crowd.y, height / 2 + 1), pane.height - height / 2 - 1)
+            width = tag_width(face, self._text(crowd)) + (height if crowd.alone else 0.0)
+            rect = room.take(
+                QRectF(pane.width - TAG_RIGHT_PX - width, middle - height / 2, width, height), leftward=True
+            )
             rect.moveTo(pane.snapped(rect.left()), pane.snapped(rect.top()))
-            taken.append(rect)
-            placed.append(_PlacedTag(order, y, rect, QRectF(rect.right() - height, rect.top(), height, height)))
+            cancel = QRectF(rect.right() - height, rect.top(), height, height) if crowd.alone else None
+            placed.append(_PlacedTag(crowd, rect, cancel))
         return placed
 
-    def _text(self, order: OrderLine) -> str:
-        y = self.pane.y(self.model.shown_price(order))
-        away = "▲ " if y < 0 else "▼ " if y > self.pane.height else ""
-        drag = self.model.drag
-        if drag is not None and drag.line_id == order.cl_ord_id:
+    def _text(self, crowd: Crowd) -> str:
+        away = "▲ " if crowd.y < 0 else "▼ " if crowd.y > self.pane.height else ""
+        drag, order = self.model.drag, crowd.alone
+        if order is not None and drag is not None and drag.line_id == order.cl_ord_id:
             ticks = round((drag.price - order.price) / self.model.tick_size)
             return self.model.dragged_words() or f"{order.label}  {ticks:+d} ticks"
-        return away + order.label
+        return away + crowd.label
 
     def _draw_zones(self, painter: QPainter) -> None:
         colors = current_theme().colors
-        for zone in self.model.zones:
+        for zone in self.model.zones if len(self.model.zones) <= ZONES_MAX else ():
             top, bottom = sorted((self.pane.y(zone.entry), self.pane.y(zone.exit)))
             color = colors.buy if zone.gains else colors.sell
             painter.fillRect(QRectF(0, top, self.pane.width, bottom - top), with_alpha(color, ZONE_OPACITY))
 
-    def _draw_lines(self, painter: QPainter, placed: list[_PlacedTag]) -> None:
-        """Draw all lines before any tag, so that no line strikes out another's words."""
+    def _draw_lines(self, painter: QPainter) -> None:
+        """Draw all lines before any tag, so that no line strikes out another's words; those on one pixel once."""
         model, pane, colors = self.model, self.pane, current_theme().colors
         if model.position is not None:
             painter.setPen(hairline_pen(colors.accent, pane.ratio))
             self._level(painter, pane.y(model.position.average))
-        for tag in placed:
-            color, _ = order_colors(tag.order)
-            if model.drag is not None and model.drag.line_id == tag.order.cl_ord_id:
+        drawn: set[tuple[float, MarkSide, LineState]] = set()
+        for y, order in self._lines():
+            color, _ = order_colors(order)
+            if model.drag is not None and model.drag.line_id == order.cl_ord_id:
                 painter.setPen(dash_pen(with_alpha(color, 0.6), pane.ratio, DASHES[LineState.UNKNOWN]))
-                self._level(painter, pane.y(tag.order.price))
-            painter.setPen(dash_pen(color, pane.ratio, DASHES[tag.order.state]))
-            self._level(painter, tag.y)
+                self._level(painter, pane.y(order.price))
+            row = (pane.hairline(y), order.side, order.state)
+            if row not in drawn and 0 <= y <= pane.height:
+                drawn.add(row)
+                painter.setPen(dash_pen(color, pane.ratio, DASHES[order.state]))
+                self._level(painter, y)
 
     def _draw_order_tag(self, painter: QPainter, tag: _PlacedTag) -> None:
-        pane, order, colors = self.pane, tag.order, current_theme().colors
+        pane, order, colors = self.pane, tag.crowd.orders[0], current_theme().colors
         fill, ink = order_colors(order)
-        solid = order.state in {LineState.WORKING, LineState.PARTIAL}
-        hovered = self.model.hovered_order == order.cl_ord_id
+        solid = all(one.state in _IN_FORCE for one in tag.crowd.orders)
+        hovered = tag.crowd.alone is not None and self.model.hovered_order == order.cl_ord_id
         ground = (blend(colors.text, fill, 0.18) if hovered else fill) if solid else colors.surface
         text_ink = ink if solid else fill
         face = words(Weight.Medium)
         self._draw_tether(painter, tag.rect, tag.y, fill)
         draw_tag(painter, tag.rect, "", TagStyle(face, ground, text_ink, None if solid else fill), pane.ratio)
-        room = tag.rect.adjusted(0, 0, -tag.cancel.width(), 0)
-        face.draw_centered(painter, room.center().x(), room.center().y(), self._text(order))
-        draw_cross(painter, tag.cancel, text_ink, pane.ratio)
+        room = tag.rect.adjusted(0, 0, 0 if tag.cancel is None else -tag.cancel.width(), 0)
+        face.draw_centered(painter, room.center().x(), room.center().y(), self._text(tag.crowd))
+        if tag.cancel is not None:
+            draw_cross(painter, tag.cancel, text_ink, pane.ratio)
 
     def _draw_tether(self, painter: QPainter, rect: QRectF, y: float, color: QColor) -> None:
         """Tie a tag that had to leave its line to it."""
@@ -219,7 +258,7 @@ class OrderLinesLayer(Layer):
         height = tag_height(face)
         middle = min(max(y, height / 2), pane.height - height / 2)
         rect = QRectF(TAG_RIGHT_PX, middle - height / 2, tag_width(face, text), height)
-        rect = clear_place(rect, self.clear_of(), QRectF(0, 0, pane.width, pane.height), leftward=False)
+        rect = TagRoom(QRectF(0, 0, pane.width, pane.height), self.clear_of()).take(rect, leftward=False)
         rect.moveTop(pane.snapped(rect.top()))
         return rect
 

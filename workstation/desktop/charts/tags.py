@@ -11,7 +11,7 @@ from workstation.desktop.charts.layers import NO_PEN, antialiased, hairline_pen
 from workstation.desktop.colors import with_alpha
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from PySide6.QtGui import QColor, QPainter
 
@@ -85,23 +85,49 @@ def draw_cross(painter: QPainter, box: QRectF, ink: QColor, ratio: float) -> Non
     painter.drawLine(QLineF(x, box.top() + 3, x, box.bottom() - 3))
 
 
-def clear_place(wanted: QRectF, taken: Sequence[QRectF], room: QRectF, *, leftward: bool) -> QRectF:
-    """Return the place nearest to the wanted one, within `room`, where a tag covers nothing that is taken.
+class TagRoom:
+    """Where tags stand, so that each covers nothing that is taken. room: what they stand in; taken: what is there."""
 
-    It moves along its own line first, left or right, then to a row below or above, from where it wanted to be. Without
-    any such place it stands as wanted.
-    """
-    for rows in ROWS_AWAY:
-        rect = wanted.translated(0.0, rows * (wanted.height() + TAG_GAP_PX))
-        while room.contains(rect):
-            crossed = [other for other in taken if other.intersects(rect)]
+    def __init__(self, room: QRectF, taken: Iterable[QRectF] = ()) -> None:
+        self._left, self._top, self._right, self._bottom = _edges(room)
+        self._taken = [_edges(rect) for rect in taken]
+
+    def take(self, wanted: QRectF, *, leftward: bool) -> QRectF:
+        """Return the place nearest to the wanted one where a tag covers nothing, and keep it.
+
+        It moves along its own line first, left or right, then to a row below or above, from where it wanted to be.
+        Without any such place it stands as wanted.
+        """
+        width, height = wanted.width(), wanted.height()
+        left, top = wanted.left(), wanted.top()
+        for rows in ROWS_AWAY:
+            at = self._along(left, top + rows * (height + TAG_GAP_PX), (width, height), leftward=leftward)
+            if at is not None:
+                left, top = at, top + rows * (height + TAG_GAP_PX)
+                break
+        self._taken.append((left, top, left + width, top + height))
+        return QRectF(left, top, width, height)
+
+    def _along(self, left: float, top: float, size: tuple[float, float], *, leftward: bool) -> float | None:
+        """Return where in one row a tag has room, None where nowhere."""
+        width, bottom = size[0], top + size[1]
+        if top < self._top or bottom > self._bottom:
+            return None
+        row = [taken for taken in self._taken if taken[1] < bottom and taken[3] > top]
+        while left >= self._left and left + width <= self._right:
+            crossed = [taken for taken in row if taken[0] < left + width and taken[2] > left]
             if not crossed:
-                return rect
+                return left
             if leftward:
-                rect.moveRight(min(other.left() for other in crossed) - TAG_GAP_PX)
+                left = min(taken[0] for taken in crossed) - TAG_GAP_PX - width
             else:
-                rect.moveLeft(max(other.right() for other in crossed) + TAG_GAP_PX)
-    return wanted
+                left = max(taken[2] for taken in crossed) + TAG_GAP_PX
+        return None
+
+
+def _edges(rect: QRectF) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom."""
+    return rect.left(), rect.top(), rect.right(), rect.bottom()
 
 
 def spread(tags: list[AxisTag], height: float, low: float, high: float) -> list[tuple[AxisTag, float]]:

@@ -77,6 +77,16 @@ class Toast(QFrame):
         (self.muted if event.button() == Qt.MouseButton.RightButton else self.clicked).emit()
 
 
+def _left_over(notes: list[Note]) -> list[Note]:
+    """Return those of notes that came at once which are still seen when all have come: the newest, and critical ones.
+
+    The others are in the history: made only to be put away, a hundred refusals of a script would cost many frames.
+    """
+    critical = [note for note in notes if note.level == "critical"]
+    left = {id(note) for note in (*critical[-SHOWN_MAX:], *notes[-SHOWN_MAX:])}
+    return [note for note in notes if id(note) in left]
+
+
 class ToastStack(QObject):
     """The notes of one window. Emits: opened(client order id) when a note about an order is clicked."""
 
@@ -111,13 +121,12 @@ class ToastStack(QObject):
         store = self._context.settings
         if notes and store is not None:
             self.bell.enabled, self.voice.enabled = store.settings.desktop.sound, store.settings.desktop.speech
-        for note in notes:
-            if note.rings:
-                self.bell.ring(note.kind)
-            if note.loud:
-                self._pop(note)
-                self.voice.say(note.text)
-                self._tell_desktop(note)
+        for kind in dict.fromkeys(note.kind for note in notes if note.rings):
+            self.bell.ring(kind)
+        for note in _left_over([note for note in notes if note.loud]):
+            self._pop(note)
+            self.voice.say(note.text)
+            self._tell_desktop(note)
         if notes:
             self.menu.show_count(self.board.unseen)
 
