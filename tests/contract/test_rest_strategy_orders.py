@@ -67,6 +67,16 @@ def test_a_limit_of_a_strategy_binds_its_run(rig: ApiRig) -> None:
     assert refused.json()["details"]["limit_type"] == "RUN_POSITION_SIZE"
 
 
+def test_a_run_holds_no_more_than_its_capital(rig: ApiRig) -> None:
+    run_id = begun(rig, defined(rig), initial_capital="10000.00")
+    assert rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id, quantity="60")).status_code == 201
+    refused = rig.http.post(ORDERS, json=rig.order(strategy_run_id=run_id, quantity="60"))
+    assert code(refused, 422) == "RISK_LIMIT_BREACH"
+    told = refused.json()["details"]
+    assert (told["limit_type"], told["limit"]) == ("STRATEGY_CAPITAL", "10000.00")
+    assert rig.http.post(ORDERS, json=rig.order(quantity="61")).status_code == 201
+
+
 def test_limits_and_rules_of_a_strategy_count_and_bind_the_orders_of_its_runs(rig: ApiRig) -> None:
     strategy_id = defined(rig)
     run_id = begun(rig, strategy_id)

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.product_rig import running
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.strategies_panel import StrategiesPanel
+from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrdStatus, OriginKind
 from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.viewmodels.chart_marks import MarkSide
@@ -81,6 +82,9 @@ def test_an_own_strategy_is_made_started_and_stopped_in_the_panel_and_its_order_
         panel.runs.selectRow(0)
         product.wait(lambda: "bought 3" in panel.log.toPlainText(), "its log")
         product.wait(lambda: "Open: SIM-FILL" in panel.own.text(), "its position")
+        product.wait(lambda: "USD in positions and working orders" in panel.own.text(), "what it holds of its capital")
+        held = panel.rows.runs.row(0).pace.capital
+        assert 200 * MONEY_ONE < held.used < 400 * MONEY_ONE < held.headroom < 100_000 * MONEY_ONE
         product.wait(lambda: panel.rows.runs.row(0).run.figures.pnl, "its profit or loss, which moves with the market")
         for _ in range(2):
             qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)

@@ -130,6 +130,7 @@ class EngineThread:
             ids=rig.ids,
             worth=lambda _account, _run: (0, 0),
             profit=lambda _account, _symbol, _run: None,
+            capital=lambda _account, _run: None,
         )
 
     def do_soon(self, work: Callable[[], None]) -> None:

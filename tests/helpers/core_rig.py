@@ -93,6 +93,12 @@ class StubWorth:
     def convert(self, amount: int, currency: str, to: str) -> int | None:
         return amount
 
+    def run_made(self, account: str, run_id: str) -> int | None:
+        return 0
+
+    def worth_of(self, account: str, symbol: str, qty: int) -> int | None:
+        return 0
+
 
 class CoreRig:
     """Core, journal, venue and clock under one roof. `restart` builds a second core from the first one's journal."""

@@ -62,7 +62,9 @@ from workstation.ports.venue_board import AccountLine, VenueBoard, VenueLine
 from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import LimitScope, LimitType
 from workstation.risk.permits import PermitUse
+from workstation.risk.run_capital import RunCapital
 from workstation.strategies.describing import CodeShape, ParameterField
+from workstation.strategies.run_pace import RunPace
 from workstation.strategies.runs import RunLine
 from workstation.strategies.views import Policy
 from workstation.viewmodels.bars import BarSeries
@@ -377,11 +379,13 @@ def _strategies(_rig: DesktopRig) -> dict[str, Any]:
     fast = ParameterField(name="fast", kind="integer", default=10, allowed="≥ 2", meaning="bars of the quick average")
     shape = CodeShape(entry_point=ENTRY, says="Two averages cross.", policy=Policy.CANCEL, parameters=(fast,))
     lines = tuple(RunLine("r1", "INFO", text, START_NS) for text in ("begun", "crossed"))
+    held = RunCapital(18_719 * MONEY_ONE, 100_012 * MONEY_ONE)
+    pace = RunPace(per_s=0.4, per_s_max=20, used=0.02, orders=1, capital=held, currency="USD")
     return {
-        "strategy.board": _ok(StrategyBoard(strategies=(cross,), runs=(run,))),
+        "strategy.board": _ok(StrategyBoard(strategies=(cross,), runs=(run,), paces={"r1": pace})),
         "strategy.codes": _ok((ENTRY,)),
         "strategy.code": _ok(shape),
-        "strategy.lines": _ok(RunTail(run_id="r1", lines=lines)),
+        "strategy.lines": _ok(RunTail(run_id="r1", lines=lines, pace=pace)),
     }
 
 
@@ -413,6 +417,11 @@ def _choose_key(panel: Panel, rig: DesktopRig) -> None:
     settle(rig)
 
 
+def _choose_run(panel: Panel, rig: DesktopRig) -> None:
+    panel.runs.select_key("r1")
+    settle(rig)
+
+
 def _choose_sweep(panel: Panel, rig: DesktopRig) -> None:
     panel.sweeps.select_key("3")
     settle(rig)
@@ -436,7 +445,7 @@ SCENES: dict[str, Scene] = {
     "webhooks": Scene((820, 300), _hooks),
     "hotkeys": Scene((900, 360), play=_frames),
     "alerts": Scene((760, 220), _alerts),
-    "strategies": Scene((820, 420), _strategies),
+    "strategies": Scene((960, 420), _strategies, _choose_run),
     "stored_data": Scene((760, 320), _stored),
     "backtests": Scene((1_000, 600), _backtests, _choose_backtest),
     "sweeps": Scene((1_000, 640), _sweeps, _choose_sweep),

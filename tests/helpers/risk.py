@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -27,7 +28,7 @@ from workstation.domain.records import LivePermit
 from workstation.risk.controls import Controls
 from workstation.risk.exposure import Exposure
 from workstation.risk.gate import RiskGate
-from workstation.risk.view import RiskIntent
+from workstation.risk.view import RiskIntent, RunHolding
 
 STOCK = Instrument(
     symbol="AAPL",
@@ -68,6 +69,8 @@ class FakeView:
         self.phases: dict[str, SessionPhase] = {}
         self.positions: dict[tuple[str, str], int] = {}
         self.of_runs: dict[tuple[str, str, str], int] = {}
+        self.marks: dict[str, int] = {"AAPL": 10_000, "CL": 10_000}
+        self.made: int | None = 0
         self.equities: int | None = 10**6 * MONEY_ONE
         self.peak: int | None = 10**6 * MONEY_ONE
         self.grosses: int | None = 0
@@ -93,6 +96,19 @@ class FakeView:
 
     def run_qty(self, account: str, symbol: str, run_id: str) -> int:
         return self.of_runs.get((account, symbol, run_id), 0)
+
+    def run_holdings(self, account: str, run_id: str) -> Iterator[RunHolding]:
+        for (of, symbol, run), qty in self.of_runs.items():
+            if (of, run) == (account, run_id) and qty:
+                mark = self.marks.get(symbol)
+                kind = self.instruments[symbol]
+                worth = None if mark is None else abs(kind.notional(mark, qty))
+                if worth is not None and kind.currency != self.accounts[account].currency:
+                    worth = self.convert(worth, kind.currency, self.accounts[account].currency)
+                yield RunHolding(symbol, qty, worth)
+
+    def run_made(self, account: str, run_id: str) -> int | None:
+        return self.made
 
     def equity(self, account: str) -> int | None:
         return self.equities

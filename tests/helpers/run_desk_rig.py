@@ -22,7 +22,7 @@ STRATEGY = StrategyDefinition(
 class DeskRig(RunnerRig):
     def __init__(self, **config):
         super().__init__()
-        self.pnl, self.profit, self.bounds = 0, None, RunBudget()
+        self.pnl, self.profit, self.capital, self.bounds = 0, None, None, RunBudget()
         self.code = CodeInHand()
         self.runs = self.made()
         strategy = msgspec.structs.replace(STRATEGY, config={**STRATEGY.config, **config})
@@ -32,13 +32,12 @@ class DeskRig(RunnerRig):
         return RunDesk(
             desk=self.desk, bus=self.bus, runner=self.runner, loader=self.code, clock=self.clock, ids=self.ids,
             worth=lambda _account, _run: (self.pnl, 0), profit=lambda _account, _symbol, _run: self.profit,
-            bounds=self.bounds,
+            capital=lambda _account, _run: self.capital, bounds=self.bounds,
         )  # fmt: skip
 
     def start(self, **fields):
-        wanted = StartRun(
-            strategy_id="S1", account=ACCOUNT, initial_capital="1000.00", start_date="2026-01-05", **fields
-        )
+        fields.setdefault("initial_capital", "10000.00")
+        wanted = StartRun(strategy_id="S1", account=ACCOUNT, start_date="2026-01-05", **fields)
         found = []
         self.runs.prepare(wanted, lambda code, trouble: found.append((code, trouble)))
         run, _ = self.runs.start(wanted, found[0][0], PERSON)

@@ -149,6 +149,7 @@ def plan_with(
         options=options_of(arguments),
         currency=arguments.currency or markets[0].instrument.currency,
         initial_cash=parse_scaled(arguments.cash, MONEY_DECIMALS, field="--cash"),
+        capital=parse_scaled(arguments.capital, MONEY_DECIMALS, field="--capital") if arguments.capital else 0,
         seed=arguments.seed,
         rates=rates_of(arguments.rate),
         hours=hours_for({market.instrument.calendar for market in markets}, history),

@@ -95,6 +95,8 @@ def _add_account_options(run: argparse.ArgumentParser, *, required: bool) -> Non
     add("--convert", metavar="BPS", default=None,
         help="money of another currency becomes the account's at once, at its pair's price less so much")  # fmt: skip
     add("--margin", metavar="PERCENT", default="100", help="of positions that equity must cover; 100 is a cash account")
+    add("--capital", metavar="MONEY", default="",
+        help="most in positions and working orders, as of a live run; default is what the account carries")  # fmt: skip
     add("--no-funds-check", action="store_true", help="take orders that the money does not carry")
     add("--liquidate", metavar="PERCENT", default="", help="exit when equity is below this share of positions")
     add("--seed", metavar="N", type=int, default=1, help="of everything that is drawn")

@@ -17,7 +17,7 @@ def add_strategies_command(commands: Any, add_home: AddHome) -> None:
     start = actions.add_parser("start", help="start a run; of module:Class a strategy is made where there is none yet")
     start.add_argument("name", metavar="NAME", help="a strategy, or module:Class")
     start.add_argument("--account", metavar="A", default=None, help="for this account; else the first one")
-    start.add_argument("--capital", metavar="MONEY", default="10000.00", help="what the run begins with")
+    start.add_argument("--capital", metavar="MONEY", default="100000.00", help="most that the run may hold")
     start.add_argument("--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter; repeatable")
     start.add_argument("--isolated", action="store_true", help="in a process of its own; for a strategy made now")
     verbs = [

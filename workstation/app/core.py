@@ -89,7 +89,8 @@ class Core:
         self.funds = Accounts(self.state.ledger, self.pnl)
         self.marks = Marks(self.pnl, currency_pairs(parts.instruments), parts.instruments)
         self.market.listen(self.marks.on_batch)
-        view = CoreRiskView(self.state, self.market.cache, Worth(self.funds, self.pnl))
+        self.worth = Worth(self.funds, self.pnl)
+        view = CoreRiskView(self.state, self.market.cache, self.worth)
         self.gate = RiskGate(view, self.state.controls, self.state.exposure)
         self.desk = Desk(
             state=self.state,

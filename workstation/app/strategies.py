@@ -21,7 +21,6 @@ from workstation.app.time_limit import within
 from workstation.domain.errors import UserError, ValidationError
 from workstation.kernel.bus import Bus
 from workstation.kernel.logs import get_logger
-from workstation.portfolio.worth import Worth
 from workstation.strategies.code_text import FILES_MAX, FOLDER, OwnName, OwnPart, hash_of, joined, own_names
 from workstation.strategies.courtesy import Courtesy
 from workstation.strategies.describing import CodeShape
@@ -225,7 +224,7 @@ class Strategies:
     ) -> None:
         self.courtesy = Courtesy()
         loop.holds_behind = self._comes_later
-        self._core, self._worth = core, Worth(core.funds, core.pnl)
+        self._core = core
         self._code = CodeFolder(folder, loop.post, past, self.courtesy.stand_aside)
         self._runner = Runner(
             desk=core.desk,
@@ -249,6 +248,7 @@ class Strategies:
             ids=core.parts.ids,
             worth=self._made,
             profit=core.pnl.unrealised,
+            capital=core.gate.run_capital,
             bounds=bounds,
         )
 
@@ -265,15 +265,5 @@ class Strategies:
 
     def _made(self, account: str, run_id: str) -> tuple[int, int]:
         """Return what a run has made net of fees, in its account's currency, and how many positions it has open."""
-        core, base = self._core, self._core.state.accounts[account].currency
-        total = positions = 0
-        for holding in core.state.ledger.holdings_of(account):
-            symbol = holding.contract.symbol
-            row = core.state.ledger.position(account, symbol, run_id)
-            if row is None:
-                continue
-            positions += row.qty != 0
-            gross = row.realised + (core.pnl.unrealised(account, symbol, run_id) or 0)
-            amounts = [(gross, row.currency), *[(-fee, currency) for currency, fee in row.fees.items()]]
-            total += sum(self._worth.convert(amount, currency, base) or 0 for amount, currency in amounts)
-        return total, positions
+        found = self._core.worth.run_profit(account, run_id)
+        return found.made, found.positions

@@ -26,6 +26,9 @@ from workstation.orders.fold import CoreState
 
 ACCOUNT = "BACKTEST"
 RUN = "BT"
+MARGIN_BPS = 2_500
+"""Margin that the gate reckons with where a plan has limits and no capital of a run."""
+
 _BOOKED_AS = {"borrow": "interest", "rollover": "interest"}
 """Kinds of the ledger for those cash events that it does not tell apart."""
 
@@ -42,7 +45,7 @@ class Booking:
         self.plan, self.now = plan, plan.start_ts
         self.instruments = {instrument.symbol: instrument for instrument in plan.instruments}
         self.state = CoreState(dict(self.instruments), keeps_rows=False)
-        self._gated = bool(plan.limits)
+        self._gated = bool(plan.limits or plan.capital)
         self._charges = Charges(plan.options.fees, self.instruments)
         self._convert_bps = plan.options.convert_bps
         self._book, self._ledger = self.state.book, self.state.ledger
@@ -58,6 +61,7 @@ class Booking:
             environment=Environment.SIM,
             currency=plan.currency,
             initial_cash=plan.initial_cash,
+            margin_rate_bps=plan.options.margin_bps if plan.capital else MARGIN_BPS,
         )
         self.fold(AccountOpened(account=self.account, ts=self.now))
         self.valuation = Valuation(

@@ -1,20 +1,25 @@
-"""What refuses an order of a backtest before it goes out: the risk gate, where the plan has limits, and the money.
+"""What refuses an order of a backtest before it goes out: the risk gate, where the plan asks for it, and the money.
 
-Order walk, between `order_desk` and the venue. The gate is the one that trades; prices, phase and worth come from the
-run. Reading only.
+Order walk, between `order_desk` and the venue. The gate is the one that trades, and is asked where the plan has limits
+or a capital; prices, phase and worth come from the run. Reading only.
 """
 
 from collections.abc import Callable
 
 from workstation.backtest.agenda import Agenda
 from workstation.backtest.booking import ACCOUNT, ORIGIN, RUN, Booking
+from workstation.backtest.plan import BacktestPlan
 from workstation.domain.accounts import LockState
-from workstation.domain.events import LockChanged
+from workstation.domain.events import LimitChanged, LockChanged, RecordSaved
 from workstation.domain.market import SessionPhase
+from workstation.domain.numbers import MONEY_DECIMALS, format_scaled
 from workstation.domain.orders import OrderState, OrderTerms, ReferencePrice, RiskClass, SubmitOrder
+from workstation.domain.records import StrategyRun
+from workstation.domain.records.strategies import StrategyRunStatus
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.orders.risk_view import CoreRiskView
 from workstation.risk.gate import RiskGate
+from workstation.risk.limits import UNLIMITED, LimitType
 from workstation.risk.view import RiskIntent
 
 LastPrice = Callable[[str], int | None]
@@ -60,6 +65,14 @@ class _Worth:
         """Return the day's profit."""
         return self._booking.valuation.equity - self._opening
 
+    def run_made(self, account: str, run_id: str) -> int | None:  # noqa: ARG002  a run has one account
+        """Return the run's profit, which is all that the account has made."""
+        return self._booking.valuation.equity - self._booking.plan.initial_cash
+
+    def worth_of(self, account: str, symbol: str, qty: int) -> int | None:  # noqa: ARG002  a run has one account
+        """Return the absolute worth of a position at its last price."""
+        return self._booking.valuation.worth_now(symbol, qty)
+
     def convert(self, amount: int, currency: str, to: str) -> int | None:
         """Return money in the account's currency, None without a rate."""
         valuation = self._booking.valuation
@@ -67,6 +80,24 @@ class _Worth:
             return amount
         known = to == self._booking.account.currency and valuation.converts(currency)
         return valuation.converted(amount, currency) if known else None
+
+
+_NO_LIMITS = tuple(
+    LimitChanged(limit=limit, scope="TENANT", key="", old="", new=UNLIMITED, actor="", reason="backtest", ts=0)
+    for limit in LimitType
+)
+"""Where a plan names a capital alone, it is all that binds."""
+
+_ORDERS_PER_S = 1_000_000
+"""A backtest's run is no flood, whatever it sends at an instant."""
+
+
+def _run(plan: BacktestPlan) -> StrategyRun:
+    return StrategyRun(
+        id=RUN, strategy_id=RUN, account=ACCOUNT, user_id="", run_name=plan.name, run_number=1, start_date="",
+        initial_capital=format_scaled(plan.capital, MONEY_DECIMALS), status=StrategyRunStatus.RUNNING,
+        config_snapshot={"orders_per_second": _ORDERS_PER_S},
+    )  # fmt: skip
 
 
 class OrderChecks:
@@ -78,10 +109,12 @@ class OrderChecks:
         self._reserved: dict[str, int] = {}
         self._total = 0
         self._gate: RiskGate | None = None
-        if booking.plan.limits:
+        if booking.plan.limits or booking.plan.capital:
             booking.fold(LockChanged(account=ACCOUNT, state=LockState.UNLOCKED, reason="backtest", ts=booking.now))
-            for limit in booking.plan.limits:
+            for limit in booking.plan.limits or _NO_LIMITS:
                 booking.fold(limit)
+            if booking.plan.capital:
+                booking.fold(RecordSaved(record=_run(booking.plan), changed=("status",), actor="", ts=booking.now))
             self.worth = _Worth(booking)
             view = CoreRiskView(booking.state, _Prices(last), self.worth)
             self._gate = RiskGate(view, booking.state.controls, booking.state.exposure)
@@ -145,6 +178,7 @@ class OrderChecks:
             replaces=replaces,
             now_ns=now,
             mono_ns=now,
+            allow_duplicate=not self._booking.plan.limits,
         )
         verdict = self._gate.check(intent)
         if verdict.passed:

@@ -25,6 +25,7 @@ class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     name: of the strategy, for reports. own: the own indicators that it names, by id. sources: chunks of columns, one
     kind of one instrument each. initial_cash: money of `currency`. rates: pair that prices each other currency.
+    capital: what the run may hold in positions and working orders, as live; 0 for whatever its account carries.
     funding: recorded payments of perpetual contracts. limits: of the risk gate, which is asked where there are any.
     hours: imported sessions that the instruments name, where they are not those that are built in. start_ts: what lies
     before is history for `on_history`, and no callback comes before it.
@@ -39,6 +40,7 @@ class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     currency: str = "USD"
     initial_cash: int = 1_000_000 * MONEY_ONE
+    capital: int = 0
     seed: int = 1
     rates: Mapping[str, str] = {}
     corporate: tuple[CorporateRow, ...] = ()
@@ -53,6 +55,10 @@ class BacktestPlan(msgspec.Struct, frozen=True, kw_only=True):
             raise ValidationError("instruments", "one is named twice")
         if self.initial_cash <= 0:
             raise ValidationError("cash", "is none to begin with", allowed="above 0")
+        if self.capital < 0:
+            raise ValidationError("capital", "is below 0", allowed="above 0, or 0 for none")
+        if self.capital and not self.options.check_funds:
+            raise ValidationError("capital", "binds nothing where funds are not checked", allowed="one of both")
 
     def splits_of(self, symbol: str) -> tuple[int, ...]:
         """Return when an instrument's splits take force, UTC ns, rising."""

@@ -246,6 +246,7 @@ def _settings(result: BacktestResult) -> str:
         "strategy": result.strategy,
         **{f"parameter {name}": value for name, value in result.parameters.items()},
         "initial cash": f"{money_text(result.initial_cash)} {result.currency}",
+        "capital": f"{money_text(result.capital)} {result.currency}" if result.capital else "what the account carries",
         "seed": result.seed,
         **_flat(msgspec.to_builtins(result.options)),
     }

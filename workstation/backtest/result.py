@@ -123,9 +123,9 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     """One run. digest: SHA-256 of everything that was decided, hex; equal plans have equal digests.
 
     data_digests: SHA-256 by source. initial_cash, final_cash, net_profit: money of `currency`; net_profit counts open
-    positions at the last price. bars, events: of all sources. cancelled: the run was ended before its data.
-    path_sensitive_fills: fills that another path inside the bar would change. splits: those that were played, for the
-    charts of raw prices.
+    positions at the last price. capital: what the run might hold, 0 where its account alone bound it. bars, events: of
+    all sources. cancelled: the run was ended before its data. path_sensitive_fills: fills that another path inside the
+    bar would change. splits: those that were played, for the charts of raw prices.
     """
 
     strategy: str
@@ -156,3 +156,4 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: bool
     digest: str
     splits: tuple[SplitRow, ...] = ()
+    capital: int = 0

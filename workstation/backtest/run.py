@@ -62,10 +62,12 @@ def run_backtest(
         "cancelled": engine.cancelled,
     }
     decided = {**found, "options": msgspec.structs.replace(plan.options, fast=True)}
+    if plan.capital:
+        decided["capital"] = plan.capital
     splits = tuple(
         row for row in plan.corporate if isinstance(row, SplitRow) and engine.first_ts < row.ts <= engine.last_ts
     )
-    return BacktestResult(**found, curve=curve, digest=digest_of(decided, curve), splits=splits)
+    return BacktestResult(**found, curve=curve, digest=digest_of(decided, curve), splits=splits, capital=plan.capital)
 
 
 def _data_digests(engine: Engine) -> dict[str, str]:

@@ -74,6 +74,7 @@ class SweepJob(msgspec.Struct, frozen=True, kw_only=True):
     limits: tuple[LimitChanged, ...]
     program_version: str
     hours: tuple[MarketHours, ...] = ()
+    capital: int = 0
 
     @property
     def data(self) -> dict[str, str]:
@@ -110,6 +111,7 @@ def job_of(plan: BacktestPlan, code: Code) -> SweepJob:
         limits=plan.limits,
         program_version=plan.program_version,
         hours=plan.hours,
+        capital=plan.capital,
     )
 
 
@@ -158,6 +160,7 @@ class LoadedJob:
             funding=job.funding,
             limits=job.limits,
             hours=job.hours,
+            capital=job.capital,
             start_ts=start if warm else 0,
             program_version=job.program_version,
         )

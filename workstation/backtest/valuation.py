@@ -158,6 +158,11 @@ class Valuation:
         contract = self._contracts[symbol]
         return abs(self.converted(contract.worth(price, qty), contract.currency))
 
+    def worth_now(self, symbol: str, qty: int) -> int | None:
+        """Return the absolute worth of a quantity at the last price, None before the first."""
+        line = self._lines.get(symbol)
+        return None if line is None else self.worth(symbol, line.price, qty)
+
     def terms(self, symbol: str) -> Terms:
         """Return what the account comes to at any price of the instrument, all else as it stands."""
         line, cash = self._lines.get(symbol), self._cash / MONEY_ONE

@@ -58,6 +58,7 @@ class StartBacktest(msgspec.Struct, frozen=True, kw_only=True):
     rate: tuple[str, ...] = ()
     convert: str | None = None
     margin: str = "100"
+    capital: str = ""
     no_funds_check: bool = False
     liquidate: str = ""
     seed: int = 1

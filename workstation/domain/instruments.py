@@ -105,6 +105,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         if self.isin and not is_isin(self.isin):
             raise ValidationError("instrument", f"{self.symbol}: {self.isin!r} is no ISIN")
 
+    @property
+    def moves_principal(self) -> bool:
+        """True when a trade moves its whole worth in cash; futures and inverse contracts bind margin alone."""
+        return not self.inverse and self.asset_class is not AssetClass.FUTURE
+
     def tick_at(self, price: int) -> int:
         """Return the tick in force at `price`, in price units."""
         if len(self.ticks) == 1:

@@ -163,6 +163,12 @@ class _SteadyWorth:
     def convert(self, amount: int, _currency: str, _to: str) -> int | None:
         return amount
 
+    def run_made(self, _account: str, _run_id: str) -> int | None:
+        return 0
+
+    def worth_of(self, _account: str, _symbol: str, _qty: int) -> int | None:
+        return 0
+
 
 def _unlimited() -> list[LimitChanged]:
     return [

@@ -3,7 +3,7 @@
 Order walk, beside the desk: built once by whoever composes the core. Reading only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from workstation.domain.accounts import Account
@@ -13,7 +13,9 @@ from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import LOCAL_TENANT, ApiKey, LivePermit, StrategyDefinition, StrategyRun
 from workstation.orders.context import Prices
 from workstation.orders.fold import CoreState
+from workstation.portfolio.run_symbols import RunSymbols
 from workstation.risk.day_values import holder_of
+from workstation.risk.view import RunHolding
 
 
 class Valuation(Protocol):
@@ -34,6 +36,12 @@ class Valuation(Protocol):
     def convert(self, amount: int, currency: str, to: str) -> int | None:
         """Return `amount` of money in another currency, None without a rate."""
 
+    def run_made(self, account: str, run_id: str) -> int | None:
+        """Return what a run has made net of fees, open profit included."""
+
+    def worth_of(self, account: str, symbol: str, qty: int) -> int | None:
+        """Return the absolute market value of a quantity at the mark of its position."""
+
 
 class CoreRiskView:
     """The gate's view of one core; see `risk.view.RiskView`. Bound once, since every order asks for most of it."""
@@ -49,6 +57,8 @@ class CoreRiskView:
         self.gross = worth.gross
         self.day_net = worth.day_net
         self.convert = worth.convert
+        self.run_made = worth.run_made
+        self._worth_of, self._traded = worth.worth_of, RunSymbols(state.ledger)
         self.armed = state.controls.arming.armed
         self._records, self._ledger = state.records, state.ledger
 
@@ -56,6 +66,13 @@ class CoreRiskView:
         """Return what of the account's position is a run's own, signed, + long."""
         row = self._ledger.position(account, symbol, run_id)
         return 0 if row is None else row.qty
+
+    def run_holdings(self, account: str, run_id: str) -> Iterator[RunHolding]:
+        """Yield a run's own open positions, worth as money of the account's currency."""
+        for symbol in self._traded.of(account, run_id):
+            qty = self.run_qty(account, symbol, run_id)
+            if qty:
+                yield RunHolding(symbol, qty, self._worth_of(account, symbol, qty))
 
     def live_permit(self, origin: Origin, strategy_id: str) -> LivePermit | None:
         """Return the permit of the API key or of the run's strategy that asks, run out or not; None for all others.

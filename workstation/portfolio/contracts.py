@@ -36,7 +36,7 @@ class Contract:
         self.symbol = instrument.symbol
         self.currency = instrument.currency
         self.inverse = instrument.inverse
-        self.principal = not instrument.inverse and instrument.asset_class is not AssetClass.FUTURE
+        self.principal = instrument.moves_principal
         self.sense = -1 if instrument.inverse else 1
         self.coin = base_coin(instrument)
         self.coin_unit = int(10 ** (MONEY_DECIMALS - instrument.qty_decimals))

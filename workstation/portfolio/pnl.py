@@ -89,7 +89,7 @@ class Pnl:
     def __init__(self, ledger: Ledger, instruments: Mapping[str, Instrument], kind: MarkKind = MarkKind.LAST) -> None:
         self.rates = Rates()
         self.kind = kind
-        self._ledger = ledger
+        self.ledger = ledger
         self._instruments = instruments
         self._marks: dict[str, Mark] = {}
         self._lines: dict[str, list[Line]] = {}
@@ -145,7 +145,7 @@ class Pnl:
 
     def unrealised(self, account: str, symbol: str, strategy_id: str = ACCOUNT_TOTAL) -> int | None:
         """Return open profit as money of the contract's currency; 0 when flat, None when unpriced."""
-        holding = self._ledger.holding(account, symbol)
+        holding = self.ledger.holding(account, symbol)
         if holding is None:
             return 0
         total, parts = holding.now.total, holding.now.parts
@@ -155,7 +155,7 @@ class Pnl:
     def lines(self, account: str) -> tuple[PnlLine, ...]:
         """Return an account's positions by symbol: its own row ("*"), then its strategies' by name."""
         lines = []
-        for holding in self._ledger.holdings_of(account):
+        for holding in self.ledger.holdings_of(account):
             mark = self._marks.get(holding.contract.symbol)
             named = [(ACCOUNT_TOTAL, holding.now.total), *sorted(holding.now.parts.items())]
             for name, position in named:
@@ -190,6 +190,14 @@ class Pnl:
             return 0
         return None if symbol in self._totals(account).unmarked else div_half_even(line.gross_twice, 2)
 
+    def worth_of(self, account: str, symbol: str, qty: int) -> int | None:
+        """Return the absolute worth of a part of a position at its mark, as money of its currency; None unpriced."""
+        holding, mark = self.ledger.holding(account, symbol), self._marks.get(symbol)
+        if holding is None or mark is None:
+            return None
+        worth = holding.contract.worth_twice(mark.long_twice if qty > 0 else mark.short_twice, qty)
+        return div_half_even(abs(worth), 2)
+
     def open_totals(self, account: str) -> Mapping[str, CurrencyTotal]:
         """Return the live running totals per currency; read only for others."""
         return self._totals(account).currencies
@@ -201,7 +209,7 @@ class Pnl:
     def day(self, account: str) -> DayPnl:
         """Return the day's figures in the account's base currency."""
         totals = self._totals(account)
-        purse = self._ledger.purse(account)
+        purse = self.ledger.purse(account)
         base, day = self.base_currency(account), purse.day
         realised, missing = self.rates.total(_since(purse.realised, day.realised), base)
         fees, no_fee_rate = self.rates.total(_since(purse.fees, day.fees), base)
@@ -230,12 +238,12 @@ class Pnl:
 
     def base_currency(self, account: str) -> str:
         """Return the account's base currency, "" while the account was never opened."""
-        terms = self._ledger.purse(account).terms
+        terms = self.ledger.purse(account).terms
         return terms.currency if terms is not None else ""
 
     def equity_by_currency(self, account: str) -> dict[str, int]:
         """Return equity per currency as money: cash, worth of what was bought, open profit and unsettled margin."""
-        equity = dict(self._ledger.purse(account).cash)
+        equity = dict(self.ledger.purse(account).cash)
         for currency, total in self._totals(account).currencies.items():
             equity[currency] = equity.get(currency, 0) + div_half_even(total.open_twice, 2) + total.carried
         return equity
@@ -251,7 +259,7 @@ class Pnl:
         """Take back what `state` returned, or its decoded JSON, for accounts whose day is still the same."""
         for account, memory in msgspec.convert(state, dict[str, DayMemory]).items():
             totals = self._totals(account)
-            if memory.day_ts == self._ledger.purse(account).day.ts:
+            if memory.day_ts == self.ledger.purse(account).day.ts:
                 totals.peak_twice, totals.opening = memory.peak_twice, memory.opening
 
     # Following the ledger
@@ -260,7 +268,7 @@ class Pnl:
         if not account:
             self._rebuild()
             return
-        holding = self._ledger.holding(account, symbol)
+        holding = self.ledger.holding(account, symbol)
         if holding is not None:
             self._take(holding)
         self._follow(account)
@@ -268,11 +276,11 @@ class Pnl:
     def _rebuild(self) -> None:
         """Start from the ledger alone: peaks begin here, and what rates did since the day began is not known."""
         self._lines, self._line_of, self._accounts = {}, {}, {}
-        for account in self._ledger.accounts():
-            for holding in self._ledger.holdings_of(account):
+        for account in self.ledger.accounts():
+            for holding in self.ledger.holdings_of(account):
                 self._take(holding, seen=False)
-            totals, cash = self._totals(account), self._ledger.purse(account).cash
-            totals.day_ts = self._ledger.purse(account).day.ts
+            totals, cash = self._totals(account), self.ledger.purse(account).cash
+            totals.day_ts = self.ledger.purse(account).day.ts
             totals.opening = {} if {*cash, *totals.currencies} <= {self.base_currency(account)} else None
             self._follow(account)
 
@@ -294,7 +302,7 @@ class Pnl:
 
     def _follow(self, account: str) -> None:
         """Renew what the totals keep of the account's closed figures, and start its day when one began."""
-        totals, purse = self._totals(account), self._ledger.purse(account)
+        totals, purse = self._totals(account), self.ledger.purse(account)
         base, day = self.base_currency(account), purse.day
         totals.is_plain = bool(base) and {base} >= {*totals.currencies, *purse.fees, *purse.realised}
         if totals.is_plain:

@@ -1,6 +1,7 @@
 """What the risk gate asks of an account's worth, over funds and profit and loss; None where something is unpriced."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from workstation.domain.conditions import is_last
 from workstation.domain.instruments import Instrument
@@ -8,6 +9,18 @@ from workstation.domain.market import MarketEvent, Quote, Trade
 from workstation.domain.numbers import MONEY_DECIMALS, div_half_even, rescale
 from workstation.portfolio.accounts import Accounts
 from workstation.portfolio.pnl import Pnl
+from workstation.portfolio.run_symbols import RunSymbols
+
+
+class RunProfit(NamedTuple):
+    """What a run has made net of fees, open profit included, and how many positions it has open.
+
+    made: money of the account's currency. is_complete: everything of it has a mark and a rate.
+    """
+
+    made: int
+    positions: int
+    is_complete: bool
 
 
 class Worth:
@@ -16,6 +29,7 @@ class Worth:
     def __init__(self, funds: Accounts, pnl: Pnl) -> None:
         self._funds = funds
         self._pnl = pnl
+        self._traded = RunSymbols(pnl.ledger)
 
     def equity(self, account: str) -> int | None:
         """Return cash plus open profit."""
@@ -42,6 +56,34 @@ class Worth:
         """Return `amount` of money in another currency, None without a rate."""
         rate = self._pnl.rates.get(currency, to)
         return None if rate is None else rate.convert(amount)
+
+    def worth_of(self, account: str, symbol: str, qty: int) -> int | None:
+        """Return the absolute market value of a quantity at the mark of its position."""
+        holding, worth = self._pnl.ledger.holding(account, symbol), self._pnl.worth_of(account, symbol, qty)
+        if holding is None or worth is None:
+            return None
+        return self.convert(worth, holding.contract.currency, self._pnl.base_currency(account))
+
+    def run_made(self, account: str, run_id: str) -> int | None:
+        """Return what a run has made net of fees, open profit included."""
+        found = self.run_profit(account, run_id)
+        return found.made if found.is_complete else None
+
+    def run_profit(self, account: str, run_id: str) -> RunProfit:
+        """Return what a run has made as far as it can be valued."""
+        base, ledger = self._pnl.base_currency(account), self._pnl.ledger
+        made = positions = 0
+        is_complete = True
+        for symbol in self._traded.of(account, run_id):
+            row, profit = ledger.position(account, symbol, run_id), self._pnl.unrealised(account, symbol, run_id)
+            if row is None:
+                continue
+            positions += row.qty != 0
+            amounts = [(row.realised + (profit or 0), row.currency), *((-fee, name) for name, fee in row.fees.items())]
+            in_base = [self.convert(amount, currency, base) for amount, currency in amounts if amount]
+            is_complete = is_complete and profit is not None and None not in in_base
+            made += sum(amount or 0 for amount in in_base)
+        return RunProfit(made, positions, is_complete)
 
 
 class Marks:

@@ -181,6 +181,7 @@ def _beyond(side: SideTotals, closable: int) -> int:
 
 
 _NOTHING = Working()
+_NONE: Mapping[str, Working] = {}
 
 
 class Exposure:
@@ -190,7 +191,7 @@ class Exposure:
         self._instruments = instruments
         self._lines: dict[str, _Line] = {}
         self._working: dict[tuple[str, str], Working] = {}
-        self._of_runs: dict[tuple[str, str, str], Working] = {}
+        self._of_runs: dict[tuple[str, str], dict[str, Working]] = {}
         self._open: defaultdict[Scope, int] = defaultdict(int)
         self._opening: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._moved: defaultdict[str, set[str]] = defaultdict(set)
@@ -233,7 +234,8 @@ class Exposure:
             working = self._working[line.place] = Working()
         working.side(line.sign).add(order.cl_ord_id, line)
         if line.run_id:
-            of_run = self._of_runs.setdefault((*line.place, line.run_id), Working())
+            account, symbol = line.place
+            of_run = self._of_runs.setdefault((account, line.run_id), {}).setdefault(symbol, Working())
             of_run.side(line.sign).add(order.cl_ord_id, line)
             of_run.orders += 1
         for scope in line.scopes:
@@ -250,12 +252,15 @@ class Exposure:
                 del self._open[scope]
 
     def _leave_run(self, cl_ord_id: str, line: _Line) -> None:
-        key = (*line.place, line.run_id)
-        working = self._of_runs[key]
+        account, symbol = line.place
+        of_run = self._of_runs[account, line.run_id]
+        working = of_run[symbol]
         working.side(line.sign).remove(cl_ord_id, line)
         working.orders -= 1
         if not working.orders:
-            del self._of_runs[key]
+            del of_run[symbol]
+        if not of_run:
+            del self._of_runs[account, line.run_id]
 
     def _worst_notional(self, order: OrderState) -> int:
         """Return the larger money value of present and pending terms; an order without any price reserves none."""
@@ -285,7 +290,7 @@ class Exposure:
         second it is the worst case of the side. run_id: count the orders of that run alone.
         """
         if run_id:
-            working = self._of_runs.get((terms.account, terms.symbol, run_id), _NOTHING)
+            working = self.of_run(terms.account, run_id).get(terms.symbol, _NOTHING)
         else:
             working = self._working.get((terms.account, terms.symbol), _NOTHING)
         side = working.buy if terms.side.sign > 0 else working.sell
@@ -295,6 +300,20 @@ class Exposure:
         line = self._lines.get(cl_ord_id)
         own = line is not None and (not run_id or line.run_id == run_id)
         return side.qty - (line.qty if line is not None and own else 0), 0
+
+    def of_run(self, account: str, run_id: str) -> Mapping[str, Working]:
+        """Return the totals of a run's own live orders by symbol; read only."""
+        return self._of_runs.get((account, run_id), _NONE)
+
+    def others_worth(self, terms: OrderTerms, cl_ord_id: str, link: GroupLink | None, run_id: str) -> tuple[int, int]:
+        """Return what `others` returns of a run, as money of the instrument's currency."""
+        side = self.of_run(terms.account, run_id).get(terms.symbol, _NOTHING).side(terms.side.sign)
+        group = exclusive_group(link)
+        if group:
+            return side.notional - side.group(group)[1], side.group(group, without=cl_ord_id)[1]
+        line = self._lines.get(cl_ord_id)
+        own = line is not None and line.run_id == run_id
+        return side.notional - (line.notional if line is not None and own else 0), 0
 
     def exits(self, account: str, symbol: str, position: int) -> int:
         """Return the quantity that live orders could still close of `position`, exits in flight included."""

@@ -15,12 +15,13 @@ from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.risk.controls import Controls
 from workstation.risk.duplicates import DuplicateWindow
 from workstation.risk.exposure import Exposure, scopes_of
-from workstation.risk.limits import LimitScope, LimitType
+from workstation.risk.limits import MISSING_VALUE, LimitScope, LimitType
 from workstation.risk.place import Place
 from workstation.risk.rates import OrderRates
 from workstation.risk.restrictions import lockout_event
 from workstation.risk.rules import ENTRY, EXIT
 from workstation.risk.rules.base import Rule, money_text
+from workstation.risk.run_capital import RunCapital, capital_used
 from workstation.risk.snapshot import Snapshot, Sources
 from workstation.risk.view import RiskIntent, RiskView
 
@@ -47,7 +48,7 @@ class RiskGate:
 
     def __init__(self, view: RiskView, controls: Controls, exposure: Exposure) -> None:
         self._view = view
-        self._controls = controls
+        self._controls, self._exposure = controls, exposure
         self._rates = OrderRates()
         self._duplicates = DuplicateWindow()
         self._sources = Sources(view, exposure, self._rates, self._duplicates)
@@ -99,6 +100,15 @@ class RiskGate:
         self._rates.hit(scopes, intent.mono_ns)
         if intent.replaces is None:
             self._duplicates.add(intent)
+
+    def run_capital(self, account: str, run_id: str) -> RunCapital | None:
+        """Return what a run holds of its capital now, as the gate would judge; None for no run under way there."""
+        known, given = self._view.account(account), self._controls.runs.capital(run_id)
+        if known is None or given is None or given == MISSING_VALUE:
+            return None
+        made = self._view.run_made(account, run_id)
+        used = capital_used(self._view, self._exposure, known, run_id)
+        return RunCapital(used, None if made is None else given + made)
 
     def breach(self, account: str, now_ns: int) -> LimitChanged | None:
         """Return the lockout to record when the account's day loss exceeds its limit and it is not locked out yet.

@@ -1,9 +1,9 @@
 """Run bounds: what the gate knows of runs that are under way, and the bounds that come with them.
 
 Folded from records, in recovery as in live. A run belongs to a strategy: limits, restrictions and kill switches of the
-strategy bind each of its runs. What strategy and run were given of their own (largest position, worst price) binds
-beside the limits that people set. The tenant's order rates are those of hands and scripts: a run has a budget of its
-own instead, so that neither uses up the other's.
+strategy bind each of its runs. What strategy and run were given of their own (capital, largest position, worst price)
+binds beside the limits that people set. The tenant's order rates are those of hands and scripts: a run has a budget of
+its own instead, so that neither uses up the other's.
 """
 
 import msgspec
@@ -30,6 +30,7 @@ class _Run(msgspec.Struct, frozen=True):
     strategy_id: str
     size: str | None
     orders_per_s: int
+    capital: str
 
 
 class _Strategy(msgspec.Struct, frozen=True):
@@ -50,7 +51,8 @@ class RunBounds:
             if not record.status.is_active:
                 return self._runs.pop(record.id, None) is not None
             told = record.config_snapshot.get("orders_per_second", ORDERS_PER_SECOND)
-            run = _Run(record.strategy_id, record.max_position_size, told if isinstance(told, int) else 1)
+            most = told if isinstance(told, int) else 1
+            run = _Run(record.strategy_id, record.max_position_size, most, record.initial_capital)
             before, self._runs[record.id] = self._runs.get(record.id), run
             return run != before
         if isinstance(record, StrategyDefinition):
@@ -83,6 +85,11 @@ class RunBounds:
         given = [(run.size, "run"), (None if strategy is None else strategy.size, "strategy")]
         found = [SizeBound(_value(text), where) for text, where in given if text is not None]
         return min(found, key=lambda bound: bound.value, default=None)
+
+    def capital(self, run_id: str) -> int | None:
+        """Return the capital that a run was given, None for none under way, MISSING_VALUE where it cannot be read."""
+        run = self._runs.get(run_id)
+        return None if run is None else _value(run.capital)
 
     def bounds(self, limits: Limits, account: str, run_id: str, symbol: str) -> Bounds:
         """Return what an order falls under, by type, tightest first; run_id: "" or the id of any run."""

@@ -4,7 +4,8 @@ Stage of the order walk: `orders/desk` builds a `RiskIntent` and hands it to the
 `RiskView`. Reading only: nothing here changes state.
 """
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -37,6 +38,14 @@ class RiskIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     released: bool = False
 
 
+class RunHolding(NamedTuple):
+    """A run's own position. qty: signed, + long; worth: absolute, at its mark, None without a mark or a rate."""
+
+    symbol: str
+    qty: int
+    worth: int | None
+
+
 class RiskView(Protocol):
     """Everything outside of `risk` that a rule may know. Money is in the account's currency; None means not known."""
 
@@ -57,6 +66,12 @@ class RiskView(Protocol):
 
     def run_qty(self, account: str, symbol: str, run_id: str) -> int:
         """Return what of the account's position is a run's own, signed, + long."""
+
+    def run_holdings(self, account: str, run_id: str) -> Iterable[RunHolding]:
+        """Yield a run's own open positions."""
+
+    def run_made(self, account: str, run_id: str) -> int | None:
+        """Return what a run has made net of fees, open profit included."""
 
     def equity(self, account: str) -> int | None:
         """Return cash plus open profit."""

@@ -28,6 +28,7 @@ from workstation.kernel.ids import IdSource
 from workstation.kernel.logs import get_logger
 from workstation.orders.desk import Desk
 from workstation.orders.recorder import Attach
+from workstation.risk.run_capital import RunCapital
 from workstation.strategies.code_text import own_words
 from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
@@ -64,6 +65,9 @@ STANDINGS = {
 Worth = Callable[[str, str], tuple[int, int]]
 """Profit net of fees of an account's run, in its currency, and how many positions are open."""
 
+Capital = Callable[[str, str], RunCapital | None]
+"""What an account's run holds of its capital, None for none under way."""
+
 Profit = Callable[[str, str, str], int | None]
 """Open profit of an account's instrument and run, in the instrument's currency, None while it has no price."""
 
@@ -83,17 +87,18 @@ DEFAULT_BUDGET = RunBudget()
 
 
 class RunDesk:
-    """Every run of this program, on its record. worth: what a run has made; profit: of one open position of its.
+    """Every run of this program, on its record.
 
+    worth: what a run has made; profit: of one open position of its; capital: what it holds of what it was given.
     loader: where code comes from; tails: the newest lines of each run; signals: the newest of each instrument.
     """
 
     def __init__(
         self, *, desk: Desk, bus: Bus, runner: Runner, loader: Loader, clock: Clock, ids: IdSource, worth: Worth,
-        profit: Profit, bounds: RunBudget = DEFAULT_BUDGET,
+        profit: Profit, capital: Capital, bounds: RunBudget = DEFAULT_BUDGET,
     ) -> None:  # fmt: skip
         self._desk, self._runner, self.loader, self._clock, self._ids = desk, runner, loader, clock, ids
-        self._worth, self._profit, self._bounds = worth, profit, bounds
+        self._worth, self._profit, self._capital, self._bounds = worth, profit, capital, bounds
         self._auto = AutoStarts(self._start_by_itself, self._is_locked)
         self._figures: dict[str, RunFigures] = {}
         self._saved_at: dict[str, int] = {}
@@ -159,6 +164,7 @@ class RunDesk:
         orders = sum(order.strategy_id == run_id for order in self._desk.state.book.open_orders())
         return RunPace(
             per_s=per_s, per_s_max=live.order.orders_per_s_max, used=used, room=room, room_to=words, orders=orders,
+            capital=self._capital(run.account, run_id), currency=self._desk.state.accounts[run.account].currency,
             memory=memory, decision=live.decision,
         )  # fmt: skip
 

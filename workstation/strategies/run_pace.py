@@ -13,6 +13,7 @@ from workstation.domain.orders import OrderTerms
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures
 from workstation.domain.strategy_rows import PeriodType
+from workstation.risk.run_capital import RunCapital
 
 LOOKS = 11
 """Looks that a rate is read from: ten seconds, at one a second."""
@@ -44,7 +45,8 @@ class RunPace(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it goes. per_s: messages to the desk; used: share of the time that its callbacks took, 1 for all of it.
 
     per_s_max: orders a second at which it is taken for broken; room: share of its tightest bound on loss that is left,
-    None where it has none; room_to: that bound in words; orders: working. memory: None in the program's own process,
+    None where it has none; room_to: that bound in words; orders: working. capital: held and left of what it was given,
+    in money of `currency`. memory: None in the program's own process,
     where nothing tells apart whose memory is whose.
     """
 
@@ -54,6 +56,8 @@ class RunPace(msgspec.Struct, frozen=True, kw_only=True):
     room: float | None = None
     room_to: str = ""
     orders: int = 0
+    capital: RunCapital | None = None
+    currency: str = ""
     memory: RunMemory | None = None
     decision: Decision | None = None
 

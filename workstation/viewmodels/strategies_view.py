@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, rescale
+from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, parse_scaled, rescale
 from workstation.domain.orders import OrderState, Residence
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
@@ -107,6 +107,8 @@ def run_style(row: RunShown) -> RowStyle:
     if pace is not None:
         if pace.room is not None and pace.room < ROOM_SCARCE:
             cells["room"] = CellStyle("warning", bold=True)
+        if pace.capital is not None and pace.capital.headroom == 0:
+            cells["capital"] = CellStyle("warning")
         if pace.used >= USED_MUCH:
             cells["used"] = CellStyle("warning")
         if pace.per_s_max and pace.per_s >= USED_MUCH * pace.per_s_max:
@@ -154,6 +156,15 @@ def position_text(formats: Formats, row: RunPosition) -> str:
     """Return a position of a run: instrument, signed quantity, open profit."""
     profit = "no price" if row.profit is None else f"{money_text(row.profit)} {row.currency}"
     return f"{row.symbol} {'+' if row.qty > 0 else ''}{formats.quantity(row.symbol, row.qty)} ({profit})"
+
+
+def capital_text(pace: RunPace | None) -> str:
+    """Return what a run under way holds of its capital and what is left, "" for one that is not under way."""
+    if pace is None or pace.capital is None:
+        return ""
+    held = pace.capital
+    used, capital, left = (MISSING if of is None else money_text(of) for of in (*held, held.headroom))
+    return f"Capital: {used} of {capital} {pace.currency} in positions and working orders, {left} left"
 
 
 def memory_text(pace: RunPace | None) -> str:
@@ -247,6 +258,20 @@ def _room_hover(row: RunShown) -> str:
     return f"{_percent(row.pace.room)} is left to the {row.pace.room_to}."
 
 
+def _capital(row: RunShown) -> float | None:
+    """Return the share of its capital that a run holds; all of it where nothing of it is left."""
+    found = None if row.pace is None else row.pace.capital
+    if found is None or found.used is None or found.capital is None:
+        return None
+    return found.used / found.capital if found.capital > 0 else float(found.used > 0)
+
+
+def _capital_hover(row: RunShown) -> str:
+    given = parse_scaled(row.run.initial_capital, MONEY_DECIMALS)
+    shown, currency = capital_text(row.pace), "" if row.pace is None else row.pace.currency
+    return f"{shown}\nIt was given {money_text(given)} {currency}; what it has made or lost counts." if shown else ""
+
+
 def _rate_hover(row: RunShown) -> str:
     return "" if row.pace is None else f"At most {row.pace.per_s_max} orders a second; more than that ends the run."
 
@@ -295,6 +320,8 @@ def _run_columns(formats: Formats) -> tuple[Column[RunShown], ...]:
                right=True, width=5, hover=_rate_hover, hint="Orders, changes and cancels a second, over ten seconds"),
         Column("used", "Time", number, _used, lambda r: _percent(_used(r)), right=True, width=5,
                hint="Share of the time that its callbacks take, over ten seconds"),
+        Column("capital", "Cap.", number, _capital, lambda r: _percent(_capital(r)), right=True, width=5,
+               hover=_capital_hover, hint="Share of its capital that the run holds in positions and working orders"),
         Column("room", "Left", number, _room, lambda r: _percent(_room(r)), right=True, width=5, hover=_room_hover,
                hint="Share that is left of its tightest bound on loss"),
         Column("account", "Account", code, lambda r: r.run.account, lambda r: r.run.account, width=11),

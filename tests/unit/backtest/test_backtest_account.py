@@ -8,12 +8,14 @@ import pytest
 
 from tests.helpers.backtests import MINUTE, START, Scripted, bars, options, plan, quotes, scripted
 from tests.helpers.market import instrument
+from tests.helpers.sweeps import probe_code, probe_job
 from workstation.backtest.fees import MakerTakerFees, PerUnitFees
 from workstation.backtest.fees_by_value import PercentFees, Tier, TieredFees
 from workstation.backtest.options import Financing, Latency
 from workstation.backtest.rows import DividendRow, SplitRow
 from workstation.backtest.run import run_backtest
 from workstation.backtest.soundness import DataFault
+from workstation.backtest.sweep_job import LoadedJob, job_of
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.numbers import MONEY_ONE
@@ -183,6 +185,56 @@ def test_limits_are_those_of_the_gate_that_trades():
     result = run(buy(), FLAT, FLAT, limits=(limit,))
     assert result.orders[0].status is OrdStatus.RISK_REJECTED
     assert run(buy(50), FLAT, FLAT, limits=(limit,)).fills
+
+
+def test_a_capital_binds_a_backtest_as_it_binds_a_live_run():
+    script = {
+        0: lambda s: s.buy("ABC", 60, limit=90, tif=TimeInForce.GTC),
+        1: lambda s: s.buy("ABC", 60),
+        2: lambda s: s.cancel_all("ABC"),
+        3: lambda s: s.buy("ABC", 60),
+        4: lambda s: s.buy("ABC", 60),
+        5: lambda s: s.sell("ABC", 60),
+    }
+    rows = [FLAT] * 8
+    choices = {"check_funds": True}
+    result = run(script, *rows, choices=choices, capital=10_000 * MONEY_ONE)
+    stood = [order.status for order in result.orders]
+    assert stood.count(OrdStatus.RISK_REJECTED) == 2
+    assert [fill.qty for fill in result.fills] == [60, 60]
+    assert "2 orders were refused: STRATEGY_CAPITAL." in result.warnings
+    free = run(script, *rows, choices=choices)
+    assert [fill.qty for fill in free.fills] == [60, 60, 60, 60]
+    assert result.capital == 10_000 * MONEY_ONE
+    assert run(script, *rows, choices=choices, capital=10**6 * MONEY_ONE).fills == free.fills
+    assert run(script, *rows, choices=choices, capital=10**6 * MONEY_ONE).digest != free.digest
+
+
+def test_a_capital_of_a_backtest_shrinks_with_what_the_run_has_lost():
+    lower = (5_000, 5_000, 5_000, 5_000)
+    script = {
+        0: lambda s: s.buy("ABC", 100),
+        3: lambda s: s.sell("ABC", 100),
+        5: lambda s: s.buy("ABC", 101),
+        6: lambda s: s.buy("ABC", 98),
+    }
+    result = run(
+        script, FLAT, FLAT, lower, lower, *[lower] * 5, choices={"check_funds": True}, capital=10_100 * MONEY_ONE
+    )
+    assert [fill.qty for fill in result.fills] == [100, 100, 101]
+    assert result.warnings[-1] == "1 orders were refused: STRATEGY_CAPITAL."
+
+
+def test_trials_of_a_sweep_have_the_capital_of_their_job():
+    job = msgspec.structs.replace(probe_job(), capital=7 * MONEY_ONE, options=options(check_funds=True))
+    assert LoadedJob(job).plan({}, (0, 10**18), warm=False).capital == 7 * MONEY_ONE
+    assert job_of(LoadedJob(job).plan({}, (0, 10**18), warm=False), probe_code()).capital == 7 * MONEY_ONE
+
+
+@pytest.mark.parametrize("wrong", [{"capital": -1}, {"capital": 5, "options": options(check_funds=False)}])
+def test_a_capital_that_could_not_bind_is_refused(wrong):
+    with pytest.raises(ValidationError, match="capital"):
+        run(buy(), FLAT, **wrong)
 
 
 def test_reports_come_back_late():

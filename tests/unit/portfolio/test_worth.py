@@ -10,6 +10,7 @@ from workstation.domain.market import Aggressor, MarketEvent, PhaseChange, Quote
 from workstation.domain.numbers import MONEY_ONE
 from workstation.portfolio.accounts import Accounts
 from workstation.portfolio.pnl import MarkKind, Pnl
+from workstation.portfolio.run_symbols import RunSymbols
 from workstation.portfolio.worth import Marks, Worth
 
 EURUSD = Instrument(
@@ -101,3 +102,27 @@ def test_marks_of_a_pair_that_is_none_of_ours_set_no_rate() -> None:
     bench = Bench()
     bench.see(msgspec.structs.replace(quote(1_1000, 1_1002), symbol="FUT"))
     assert bench.worth.convert(MONEY_ONE, "EUR", "USD") is None
+
+
+def test_what_a_run_has_made_is_net_of_fees_and_of_its_own_fills_alone() -> None:
+    bench = Bench(0)
+    ledger = bench.pnl.ledger
+    ledger.apply(fill(10, 10_00, strategy="R1", fee=money("1")))
+    assert bench.worth.run_made("A", "R1") is None
+    assert bench.worth.run_profit("A", "R1").positions == 1
+    bench.see(quote(11_00, 11_02))
+    ledger.apply(fill(500, 12_00))
+    assert bench.worth.run_made("A", "R1") == money("9.10")
+    assert bench.worth.worth_of("A", "STK", -10) == money("110.10")
+    assert bench.worth.run_made("A", "R9") == 0
+    ledger.apply(fill(-10, 11_00, strategy="R1"))
+    assert bench.worth.run_profit("A", "R1").positions == 0
+    assert bench.worth.run_made("A", "R1") == money("9")
+
+
+def test_a_run_that_was_asked_for_before_it_traded_is_found_once_it_has() -> None:
+    bench = Bench(0)
+    traded = RunSymbols(bench.pnl.ledger)
+    assert traded.of("A", "R1") == ()
+    bench.pnl.ledger.apply(fill(10, 10_00, strategy="R1"))
+    assert (traded.of("A", "R1"), traded.of("B", "R1"), traded.of("A", "R2")) == (("STK",), (), ())

@@ -15,7 +15,7 @@ from workstation.domain.records.strategies import StrategyRunStatus
 STRATEGY = StrategyDefinition(id="S1", name="s", strategy_type="CUSTOM", user_id="local", rebalance_frequency="")
 RUN = StrategyRun(
     id="R1", strategy_id="S1", account="SIM-1", user_id="local", run_name="s 1", run_number=1,
-    initial_capital="1000.00", start_date="2026-11-01", status=StrategyRunStatus.RUNNING,
+    initial_capital="1000000.00", start_date="2026-11-01", status=StrategyRunStatus.RUNNING,
 )  # fmt: skip
 CODE = Origin(OriginKind.STRATEGY, "R1")
 

@@ -116,7 +116,7 @@ def test_a_venue_that_goes_pauses_the_run_and_does_not_end_it(rig):
 
 
 def test_a_run_stops_at_its_drawdown(rig):
-    run_id = rig.start(max_drawdown="10.00")
+    run_id = rig.start(max_drawdown="10.00", initial_capital="1000.00")
     rig.pnl = -99 * MONEY_ONE
     rig.runs.tick()
     assert rig.runs.run("local", run_id).figures.drop_bps == 990
@@ -132,7 +132,7 @@ def test_a_run_that_is_held_stops_at_its_drawdown_too_once_its_account_can_send(
     bought(rig, run_id)
     rig.runs.pause(rig.runs.run("local", run_id))
     rig.lock()
-    rig.pnl = -100 * MONEY_ONE
+    rig.pnl = -1_000 * MONEY_ONE
     rig.runs.tick()
     assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
     assert rig.runner.run(run_id).status is RunStatus.PAUSED
@@ -144,7 +144,7 @@ def test_a_run_that_is_held_stops_at_its_drawdown_too_once_its_account_can_send(
 
 
 def test_a_run_that_has_ended_counts_into_its_strategy(rig):
-    run_id = rig.start()
+    run_id = rig.start(initial_capital="1000.00")
     rig.pnl = 5 * MONEY_ONE
     rig.runs.tick()
     rig.runs.stop(rig.runs.run("local", run_id), "enough")
@@ -158,7 +158,7 @@ def test_a_run_that_has_ended_counts_into_its_strategy(rig):
 
 def test_a_strategy_keeps_the_largest_fall_of_its_runs_and_pools_their_days(rig):
     for made, lost in ((20, 30), (10, 15)):
-        run_id = rig.start()
+        run_id = rig.start(initial_capital="1000.00")
         for rig.pnl in (made * MONEY_ONE, (made - lost) * MONEY_ONE):
             rig.runs.tick()
         rig.runs.stop(rig.runs.run("local", run_id), "enough")

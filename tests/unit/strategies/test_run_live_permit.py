@@ -141,7 +141,7 @@ def test_code_that_nobody_approved_is_not_reloaded_there(rig):
 
 
 def test_a_start_wants_what_was_approved(rig):
-    wanted = StartRun(strategy_id="S1", account=ACCOUNT, initial_capital="1000.00", start_date="2026-01-05")
+    wanted = StartRun(strategy_id="S1", account=ACCOUNT, initial_capital="1000000.00", start_date="2026-01-05")
     rig.code.classes["hand:Buyer"] = Edited
     found = []
     rig.runs.prepare(wanted, lambda code, _trouble: found.append(code))

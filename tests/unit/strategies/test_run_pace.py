@@ -11,6 +11,7 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records import StrategyRun
 from workstation.domain.records.strategies import RunFigures, RunPeriod
 from workstation.domain.strategy_rows import PeriodType
+from workstation.risk.run_capital import RunCapital
 from workstation.strategies.run_pace import LOOKS, PaceMeter, RunMemory, room_left
 
 S = 1_000_000_000
@@ -72,6 +73,9 @@ def test_the_run_desk_tells_what_a_run_sends_and_decided_last():
     assert (pace.orders, pace.room, pace.per_s_max) == (1, 1.0, 20)
     assert pace.per_s > 0
     assert (pace.decision.what, pace.decision.terms.order_qty > 0) == ("order", True)
+    assert (pace.capital, pace.currency) == (None, "USD")
+    rig.capital = RunCapital(3, 5)
+    assert rig.runs.pace(run_id).capital == (3, 5)
     rig.runner.close(20)
 
 

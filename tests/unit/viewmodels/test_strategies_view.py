@@ -1,15 +1,18 @@
 """The strategies panel without a screen: what a person sees of strategies, runs and their logs."""
 
 import msgspec
+import pytest
 
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records import LivePermit, StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus
+from workstation.risk.run_capital import RunCapital
 from workstation.strategies.run_pace import Decision, RunMemory, RunPace
 from workstation.strategies.runs import RunLine
-from workstation.viewmodels.formats import Formats
+from workstation.viewmodels.formats import MISSING, Formats
 from workstation.viewmodels.strategies_view import (
     StrategiesView,
+    capital_text,
     definition_style,
     line_text,
     memory_text,
@@ -71,6 +74,31 @@ def test_a_line_of_a_log_has_time_level_and_text():
 def shown(view, name, run_id="1"):
     row = view.runs.get(run_id)
     return next(column.text(row) for column in view.runs.columns if column.name == name)
+
+
+def test_a_run_shows_what_it_holds_of_its_capital_and_what_is_left():
+    view = StrategiesView(Formats({}))
+    pace = RunPace(capital=RunCapital(5_250 * MONEY_ONE, 10_500 * MONEY_ONE), currency="USD")
+    view.take((), (run("1"), run("2")), {"1": pace})
+    column = next(column for column in view.runs.columns if column.name == "capital")
+    assert (shown(view, "capital"), shown(view, "capital", "2")) == ("50 %", MISSING)
+    told = "Capital: 5,250.00 of 10,500.00 USD in positions and working orders, 5,250.00 left"
+    assert (capital_text(pace), capital_text(None)) == (told, "")
+    assert column.hover(view.runs.get("1")) == f"{told}\nIt was given 100.00 USD; what it has made or lost counts."
+    assert column.hover(view.runs.get("2")) == ""
+    assert "capital" not in run_style(view.runs.get("1")).cells
+
+
+@pytest.mark.parametrize(
+    ("used", "capital", "text", "ink"),
+    [(3, 2, "150 %", "warning"), (3, -1, "100 %", "warning"), (0, 0, "0 %", "warning"), (None, 2, MISSING, "")],
+)
+def test_a_run_that_has_no_capital_left_stands_out(used, capital, text, ink):
+    view = StrategiesView(Formats({}))
+    held = RunCapital(None if used is None else used * MONEY_ONE, capital * MONEY_ONE)
+    view.take((), (run("1"),), {"1": RunPace(capital=held, currency="USD")})
+    cell = run_style(view.runs.get("1")).cells.get("capital")
+    assert (shown(view, "capital"), "" if cell is None else cell.ink) == (text, ink)
 
 
 def test_a_run_under_way_shows_how_it_goes_and_what_it_decided_last():

@@ -157,7 +157,7 @@ MEANINGS: Mapping[str, str] = {
     "win_rate": "Winning trades of all, in percent.",
     "confidence": "How sure the strategy is, 0 to 1.",
     "paper_trading_only": "Whether it may trade simulated and paper accounts alone.",
-    "initial_capital": "Money that returns are measured against.",
+    "initial_capital": "Most that positions and working orders may come to, and what returns are measured against.",
     # Brokers
     "has_credentials": "Whether credentials are kept; they are never shown.",
     "heartbeat_age_ms": "Time since the link last showed life.",

@@ -9,7 +9,14 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 from workstation.commands.strategies import RunTail
 from workstation.domain.records import StrategyRun
 from workstation.viewmodels.formats import Formats
-from workstation.viewmodels.strategies_view import code_text, line_text, memory_text, open_text, values_text
+from workstation.viewmodels.strategies_view import (
+    capital_text,
+    code_text,
+    line_text,
+    memory_text,
+    open_text,
+    values_text,
+)
 
 LOG_LINES_MAX = 500
 LOG_HEIGHT_MIN_PX = 70
@@ -45,7 +52,7 @@ class RunTold(QWidget):
     def show_tail(self, run: StrategyRun, tail: RunTail) -> None:
         """Show what a run says now; the end of the log stays in sight when it grew."""
         opened = open_text(self._formats, tail.positions, tail.orders)
-        parts = (code_text(run), memory_text(tail.pace), values_text(tail.values), opened)
+        parts = (code_text(run), capital_text(tail.pace), memory_text(tail.pace), values_text(tail.values), opened)
         self.own.setText("\n".join(part for part in parts if part))
         self.own.setVisible(any(parts))
         text = "\n".join(line_text(line) for line in tail.lines)

@@ -37,6 +37,7 @@ from workstation.risk.rules.restricted_symbol import RestrictedSymbol
 from workstation.risk.rules.run_position_size import RunPositionSize
 from workstation.risk.rules.self_trade import SelfTrade
 from workstation.risk.rules.short_sale import ShortSale
+from workstation.risk.rules.strategy_capital import StrategyCapital
 from workstation.risk.rules.tradable import Tradable
 from workstation.risk.rules.trading_hours import TradingHours
 from workstation.risk.rules.trading_lock import TradingLock
@@ -73,6 +74,7 @@ ENTRY: tuple[Rule, ...] = (
     PositionQuantity(),
     PositionNotional(),
     RunPositionSize(),
+    StrategyCapital(),
     GrossExposure(),
     OpenOrders(),
     OrdersPerSecond(),
