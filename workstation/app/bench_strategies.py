@@ -135,7 +135,7 @@ class Bench:
         run = self.client.strategy_runs.start(
             strategy_id=strategy.id,
             broker_account_id=self._account,
-            initial_capital="10000.00",
+            initial_capital="1000000000.00",
             start_date=f"{strategy.created_at:%Y-%m-%d}",
         )
         return run.id

@@ -25,9 +25,6 @@ from workstation.storage import StoreView
 if TYPE_CHECKING:
     from workstation.app.sweep_run import SweepRun
 
-CORES_LEFT = 1
-"""Cores that a sweep leaves to the desk."""
-
 Maker = Callable[[], "SweepRun"]
 
 
@@ -140,7 +137,7 @@ class SweepDesk(StudyDesk[SweepStore]):
 
             from workstation.app.sweep_run import Means  # noqa: PLC0415  no start waits for strategies
 
-            means = Means(max((os.cpu_count() or 1) - CORES_LEFT, 1), cluster=cluster)
+            means = Means(os.cpu_count() or 1, cluster=cluster)  # workers give way, so the desk needs no core kept
             sweep = make().run(means, self._stop, told)
             if sweep.status is SweepStatus.DONE:
                 self._log.info("sweep_done", sweep=sweep.id, trials=sweep.done, failed=sweep.failed)

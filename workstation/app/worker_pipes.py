@@ -10,8 +10,8 @@ import threading
 from typing import IO
 
 LENGTH_BYTES = 8
-NICE = 10
-"""A worker waits where anything else of the machine, such as the desk, wants a core."""
+NICE = 19
+"""A worker waits where anything else of the machine, such as the desk, wants a core: the lowest that there is."""
 
 
 def write_frame(stream: IO[bytes], body: bytes) -> None:

@@ -10,13 +10,28 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import workstation
 from workstation.app.worker_pipes import read_frame, write_frame
 
 END_S = 5.0
 WORDS_MAX = 500
+_IDLE_PRIORITY_CLASS, _CREATE_NEW_PROCESS_GROUP = 0x40, 0x200
+"""Of `CreateProcess`; `subprocess` names them on Windows alone."""
+
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def apart(platform: str) -> dict[str, Any]:
+    """Return what starts a worker out of the reach of Ctrl+C, which is the program's to act upon, and behind it.
+
+    A group of its own within the program's session: Linux weighs sessions against each other before it looks at how
+    nice a process is, which the worker makes itself. Windows is told of both at the start.
+    """
+    if platform == "win32":
+        return {"creationflags": _IDLE_PRIORITY_CLASS | _CREATE_NEW_PROCESS_GROUP}
+    return {"process_group": 0}
 
 
 class WorkerProcess:
@@ -32,7 +47,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)},
-            start_new_session=True,  # Ctrl+C is the program's to act upon
+            **apart(sys.platform),
         )
         self.send(job)
 

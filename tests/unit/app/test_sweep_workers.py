@@ -12,6 +12,7 @@ import pytest
 from tests.helpers.sweeps import DirectWorkers, probe_job
 from workstation.app.command_line import build_parser
 from workstation.app.sweep_workers import LocalWorkers
+from workstation.app.worker_process import apart
 from workstation.backtest.sweep_job import SweepJob, encoded
 from workstation.backtest.sweep_trial import Outcome, Task
 from workstation.ports.sweeps import TrialStatus
@@ -37,6 +38,9 @@ class Hostile(Strategy):
         if self.parameters.does.startswith("meets"):
             _, mode, path = self.parameters.does.split()
             open(path, mode).close()
+        if self.parameters.does.startswith("tells"):
+            with open(self.parameters.does.split()[1], "w") as told:
+                told.write(f"{os.nice(0)} {os.getsid(0)} {os.getpgrp() == os.getpid()}")
         while self.parameters.does == "hangs":
             pass
 """
@@ -52,6 +56,19 @@ def run(job: SweepJob, tasks: list[Task], trial_s: float = ENDLESS_S) -> dict[in
         return {outcome.trial.number: outcome for outcome in workers.run(tasks)}
     finally:
         workers.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this system states a priority at the start of a process")
+def test_a_worker_is_as_nice_as_can_be_within_the_program_s_session_and_out_of_reach_of_its_keys(
+    tmp_path: Path,
+) -> None:
+    told = tmp_path / "told"
+    run(hostile_job(), [Task(fold=0, number=0, parameters={"does": f"tells {told}"}, inside=(0, 2**62))])
+    assert told.read_text() == f"19 {os.getsid(0)} True"
+
+
+def test_a_worker_on_windows_is_started_idle_and_out_of_reach_of_the_program_s_keys() -> None:
+    assert apart("win32") == {"creationflags": 0x40 | 0x200}
 
 
 def test_a_process_that_dies_is_one_failed_trial_and_the_rest_are_as_without_processes() -> None:
