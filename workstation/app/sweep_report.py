@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from workstation.backtest.sweep_ranking import Guard, best_of, by_fold, deflater, guard_of, ranked
+from workstation.domain.cells import disarmed
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, rescale
 from workstation.ports.sweeps import Figures, Sweep, SweepStatus, Trial, TrialStatus
 
@@ -65,11 +66,15 @@ def as_csv(sweep: Sweep, trials: Sequence[Trial]) -> str:
         for trial in rows:
             figures = [*_cells(trial.inside), *_cells(trial.outside)]
             digests = [part.digest if part is not None else "" for part in (trial.inside, trial.outside)]
-            values = [trial.parameters.get(name, "") for name in names]
+            values = [_plain(trial.parameters.get(name, "")) for name in names]
             chance = deflated(trial)
-            told = ["" if chance is None else repr(chance), *digests, trial.error]
+            told = ["" if chance is None else repr(chance), *digests, disarmed(trial.error)]
             writer.writerow([fold + 1, trial.number, *values, trial.status.value, *figures, *told])
     return stream.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    return disarmed(value) if isinstance(value, str) else value
 
 
 def summary(sweep: Sweep, trials: Sequence[Trial], *, top: int) -> dict[str, Any]:

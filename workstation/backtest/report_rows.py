@@ -1,7 +1,7 @@
 """A result as tables for other programs: fills, round trips, the curve and the metrics, each as CSV.
 
 Exact numbers as plain decimal text, times as ISO in UTC with nanoseconds where there are any; the same result gives the
-same bytes. Text only: whoever asks writes the files.
+same bytes, and no text of theirs runs as a formula. Text only: whoever asks writes the files.
 """
 
 import csv
@@ -13,6 +13,7 @@ from workstation.backtest.figures import FIGURES, value_of
 from workstation.backtest.metrics import drawdowns, metrics_of
 from workstation.backtest.result import BacktestResult
 from workstation.backtest.trade_metrics import net
+from workstation.domain.cells import disarmed
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled
 
 NS = 10**9
@@ -50,15 +51,15 @@ def fills_csv(result: BacktestResult) -> str:
             (
                 time_text(fill.ts),
                 fill.bar,
-                fill.cl_ord_id,
-                fill.symbol,
+                disarmed(fill.cl_ord_id),
+                disarmed(fill.symbol),
                 fill.side.value,
                 format_scaled(fill.qty, known[fill.symbol].qty_decimals),
                 format_scaled(fill.price, known[fill.symbol].price_decimals),
                 money_text(fill.fee),
                 fill.fee_currency,
                 fill.liquidity.value,
-                fill.label,
+                disarmed(fill.label),
                 int(fill.path_sensitive),
             )
             for fill in result.fills
@@ -73,7 +74,7 @@ def trades_csv(result: BacktestResult) -> str:
         TRADES,
         (
             (
-                trade.symbol,
+                disarmed(trade.symbol),
                 trade.side.value,
                 format_scaled(trade.qty, known[trade.symbol].qty_decimals),
                 time_text(trade.entry_ts),

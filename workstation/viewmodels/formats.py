@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from workstation.domain.cells import disarmed
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, format_money, format_scaled
 
@@ -21,7 +22,6 @@ MISSING = "—"
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
 AVERAGE_EXTRA_DECIMALS = 2
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "|")
 _SECONDS_KEPT = 4_096
 _TEXTS_KEPT = 16_384
 
@@ -145,9 +145,9 @@ def csv_text(columns: Sequence[tuple[str, Callable[[R], str]]], rows: Iterable[R
     """Return rows as CSV with a header line; a cell that a spreadsheet would run as a formula is made plain text."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(safe_cell(title) for title, _ in columns)
+    writer.writerow(disarmed(title) for title, _ in columns)
     for row in rows:
-        writer.writerow(safe_cell(text(row)) for _, text in columns)
+        writer.writerow(disarmed(text(row)) for _, text in columns)
     return target.getvalue()
 
 
@@ -155,17 +155,6 @@ def json_text(columns: Sequence[tuple[str, Callable[[R], str]]], rows: Iterable[
     """Return rows as a JSON list, one object of texts a row on a line of its own."""
     lines = (msgspec.json.encode({title: text(row) for title, text in columns}).decode() for row in rows)
     return "[\n" + ",\n".join(lines) + "\n]\n"
-
-
-def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; plain numbers stay numbers."""
-    if text.startswith(_FORMULA_STARTS) and not _is_number(text):
-        return "'" + text
-    return text
-
-
-def _is_number(text: str) -> bool:
-    return text.lstrip("-").replace(".", "", 1).isdecimal() and text.isascii() and text.count("-") <= 1
 
 
 @lru_cache(maxsize=_TEXTS_KEPT)

@@ -12,12 +12,11 @@ from enum import StrEnum
 
 import msgspec
 
+from workstation.domain.cells import FORMULA_STARTS
+
 Cell = str | int | bool | None
 SUM_DIGITS = 60
 """Digits of a total: more than any report can need, so that no sum is rounded."""
-
-_GUARDED = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that a spreadsheet takes for a formula."""
 
 
 class ColumnType(StrEnum):
@@ -77,7 +76,7 @@ def _plain(cell: Cell, column: Column) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     text = str(cell)
-    return f"'{text}" if column.type is ColumnType.TEXT and text.startswith(_GUARDED) else text
+    return f"'{text}" if column.type is ColumnType.TEXT and text.startswith(FORMULA_STARTS) else text
 
 
 _T, _D, _TIME = ColumnType.TEXT, ColumnType.DECIMAL, ColumnType.TIME
