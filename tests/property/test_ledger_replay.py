@@ -18,7 +18,7 @@ from tests.helpers.ledger_oracle import (
     split_event,
     worth,
 )
-from workstation.domain.events import Event, OrderFilled
+from workstation.domain.events import Event, OrderFilled, SplitApplied
 from workstation.domain.executions import CostMethod, ExecKind
 from workstation.portfolio.ledger import Ledger
 
@@ -141,7 +141,7 @@ def test_fills_and_splits_applied_twice_change_nothing(events: list[Event], meth
     ledger = ledger_of(events, method)
     positions, cash = list(ledger.positions()), dict(ledger.cash("A"))
     for event in events:
-        if isinstance(event, OrderFilled):
+        if isinstance(event, OrderFilled | SplitApplied):
             assert ledger.apply(event) == ()
     assert (list(ledger.positions()), dict(ledger.cash("A"))) == (positions, cash)
 

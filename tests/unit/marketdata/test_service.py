@@ -29,7 +29,7 @@ from workstation.marketdata.freshness import Flag
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.series import BAR_SERIES_MAX
 from workstation.marketdata.service import MarketData
-from workstation.marketdata.subscriptions import Subscriptions
+from workstation.marketdata.subscriptions import SUBSCRIPTIONS_MAX, Subscriptions
 
 MINUTE_BARS = BarType(BarKind.MINUTE, 1)
 
@@ -177,6 +177,25 @@ def test_the_feed_hears_of_the_first_and_the_last_subscriber_only() -> None:
     assert calls == [("on", "ABC")]
     second()
     assert calls == [("on", "ABC"), ("off", "ABC")]
+
+
+def test_ten_thousand_wishes_open_no_more_streams_than_there_is_room_for_and_leave_none_behind() -> None:
+    open_now, most = set[str](), 0
+    subscriptions = Subscriptions(lambda symbol, _: open_now.add(symbol), lambda symbol, _: open_now.discard(symbol))
+    held, refused = [], []
+    for number in range(10_000):
+        try:
+            held.append(subscriptions.acquire(f"S{number}", StreamKind.QUOTES))
+        except ValidationError as error:
+            refused.append(str(error))
+        most = max(most, len(open_now), len(subscriptions))
+    assert (len(held), len(refused), most) == (SUBSCRIPTIONS_MAX, 10_000 - SUBSCRIPTIONS_MAX, SUBSCRIPTIONS_MAX)
+    assert "S9999 QUOTES is one too many" in refused[-1]
+    for release in held:
+        release()
+    assert (len(subscriptions), open_now) == (0, set())
+    subscriptions.acquire("S9999", StreamKind.QUOTES)
+    assert open_now == {"S9999"}
 
 
 def test_a_series_of_an_unknown_instrument_is_refused() -> None:
