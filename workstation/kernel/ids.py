@@ -31,6 +31,10 @@ class IdSource:
         """Return a new id for a group of linked orders."""
         return "GRP-" + self._hex()
 
+    def spread(self, span_ns: int) -> int:
+        """Return a wait from 0 to `span_ns`, drawn anew each time, so that waits of many do not end together."""
+        return self._random.randrange(span_ns + 1)
+
     def _hex(self) -> str:
         """Return the 32 digits of a UUID version 4, without the cost of making a `uuid.UUID`."""
         return f"{self._random.getrandbits(128) & _FREE_BITS | _VERSION_AND_VARIANT:032x}"

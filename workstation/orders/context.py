@@ -109,7 +109,7 @@ class DeskContext:
         self.state, self.recorder, self.journal, self.gate, self.routes = state, recorder, journal, gate, routes
         self.prices, self.clock, self.scheduler, self.ids, self.bus = prices, clock, scheduler, ids, bus
         self.settings, self.see = settings, see
-        self.pacing = Pacing(routes, clock, scheduler, settings.pacing_wait_ns)
+        self.pacing = Pacing(routes, clock, scheduler, settings.pacing_wait_ns, spread=ids.spread)
         self.book = state.book
         self.instruments: Mapping[str, Instrument] = state.instruments
 

@@ -23,8 +23,9 @@ from workstation.ports.broker import Broker, RequestLimit, VenueStanding
 
 SECOND_NS = 1_000_000_000
 REQUEST_BUDGET = "REQUEST_BUDGET"
-BACK_OFF_NS = 1 * SECOND_NS
-"""How long entries, changes and questions wait after a venue has refused a request as one too many."""
+BACK_OFF_NS, BACK_OFF_SPREAD_NS = 1 * SECOND_NS, SECOND_NS // 2
+"""How long entries, changes and questions wait after a venue has refused a request as one too many, and what is drawn
+on top of it, so that programs that were refused together do not come back together."""
 
 
 class Urgency(IntEnum):
@@ -79,10 +80,12 @@ class Lane:
 
 
 class Pacing:
-    """The turnstile before the broker port."""
+    """The turnstile before the broker port. spread: draws a wait up to a span, ns."""
 
-    def __init__(self, routes: Routes, clock: Clock, scheduler: Scheduler, wait_ns: int) -> None:
-        self._routes, self._clock, self._scheduler = routes, clock, scheduler
+    def __init__(
+        self, routes: Routes, clock: Clock, scheduler: Scheduler, wait_ns: int, *, spread: Callable[[int], int]
+    ) -> None:
+        self._routes, self._clock, self._scheduler, self._spread = routes, clock, scheduler, spread
         self._wait_ns, self._patience_ns = wait_ns, wait_ns + wait_ns // 2
         self._lanes: dict[str, Lane] = {}
         self._keys: set[str] = set()
@@ -137,7 +140,7 @@ class Pacing:
             return
         lane = self._lane(broker)
         now = self._clock.mono_ns()
-        lane.quiet_until = now + BACK_OFF_NS
+        lane.quiet_until = now + BACK_OFF_NS + self._spread(BACK_OFF_SPREAD_NS)
         if lane.budget is not None:
             lane.budget.drain(now)
         self._pump(lane)

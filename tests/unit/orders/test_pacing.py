@@ -241,8 +241,20 @@ def test_entries_hold_back_after_the_venue_refused_one_as_too_many_and_cancels_d
     assert later.cl_ord_id not in [call.cl_ord_id for call in broker.of("submit")]
     cancel(rig, live)
     assert len(broker.of("cancel")) == 1
-    rig.clock.advance(SECOND)
+    rig.clock.advance(SECOND - 1)
+    assert later.cl_ord_id not in [call.cl_ord_id for call in broker.of("submit")]
+    rig.clock.advance(SECOND // 2 + 1)
     assert later.cl_ord_id in [call.cl_ord_id for call in broker.of("submit")]
+
+
+def test_programs_that_were_refused_together_do_not_come_back_together():
+    rig, broker = paced(None)
+    waits = []
+    for _ in range(20):
+        rig.desk.pacing.refused(ACCOUNT)
+        waits.append(rig.desk.pacing._lanes[broker.venue].quiet_until - rig.clock.mono_ns())
+    assert len(set(waits)) > 10
+    assert SECOND <= min(waits) < max(waits) <= SECOND * 3 // 2
 
 
 def test_a_question_gets_its_turn_among_endless_entries():
