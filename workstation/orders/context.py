@@ -57,6 +57,7 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True):
     reconcile_rounds_max: int = 5
     blind_through_ticks: int = 10
     pacing_wait_ns: int = 2 * SECOND_NS
+    journal_wait_ns: int = 4 * SECOND_NS
     passed_trigger: PassedTrigger = PassedTrigger.ASK
     cash_breaks_lock: bool = False
 
