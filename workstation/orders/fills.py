@@ -1,8 +1,9 @@
 """Fills: an execution report becomes booked events, once, whatever order state it finds.
 
-Order walk, the way up. New keys are booked, exact replays are skipped and counted. Contradictions, and fills of another
-contract than their order's, are kept aside and alert. A real fill takes the place of a synthetic one that recovery had
-to invent; an unknown order's fill is adopted. A fill beyond its order's quantity is booked and stops the strategy.
+Order walk, the way up. New keys are booked, exact replays are skipped and counted. Contradictions, impossible fills and
+fills of another contract than their order's are kept aside and alert. A real fill takes the place of a synthetic one
+that recovery had to invent; an unknown order's fill is adopted. A fill beyond its order's quantity is booked and stops
+the strategy.
 """
 
 from msgspec.structs import replace
@@ -16,6 +17,9 @@ from workstation.orders.adoption import adopted, order_of
 from workstation.orders.book import Booking
 from workstation.orders.context import DeskContext
 from workstation.orders.results import OrderAlert, Severity
+
+TIME_END = 1 << 63
+"""UTC ns that no time of a venue reaches: 64 bits hold every time, in the book and in the database."""
 
 ASIDE_KEPT_MAX = 1_000
 """Executions that were set aside and are remembered, so that each is told once."""
@@ -75,11 +79,22 @@ class Fills:
         return "its key was booked with other numbers" if known else f"no fill {execution.corrects!r} stands"
 
     def _other_contract(self, execution: Execution, order: OrderState | None) -> str:
-        """Return why a fill is of another contract than it says, "" where it is of this one: it must not be booked."""
-        if execution.symbol not in self._c.instruments:
+        """Return why a fill cannot be of the contract that it names, "" where it can: such a one must not be booked."""
+        if not 0 <= execution.ts_event < TIME_END:
+            return f"its time is {execution.ts_event}"
+        if execution.account not in self._c.state.accounts:
+            return f"it names account {execution.account}, which is none of ours"
+        instrument = self._c.instruments.get(execution.symbol)
+        if instrument is None:
             return f"it names {execution.symbol}, which is no instrument known here"
+        if execution.last_qty <= 0:
+            return f"its quantity is {execution.last_qty}"
+        if execution.last_px < 0 and not instrument.price_may_be_negative:
+            return f"its price is below 0, which {execution.symbol} does not permit"
         if order is None or order.status is OrdStatus.NEW:
             return ""
+        if execution.account != order.terms.account:
+            return f"it names account {execution.account}, its order {order.terms.account}"
         if execution.symbol != order.terms.symbol:
             return f"it names {execution.symbol}, its order {order.terms.symbol}"
         return "" if execution.side.sign == order.terms.side.sign else "it is of the other side than its order"

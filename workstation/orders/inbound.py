@@ -1,8 +1,9 @@
 """Inbound: what a venue says becomes events, one report one transaction.
 
 Order walk, the way up: broker port -> here -> recorder. Replays, late and out-of-order reports move nothing; a report
-about an order that is not known, or about one that is final here and alive there, starts a look at the venue. Nothing
-is guessed and nothing is sent from here except the cancel that waited for an acknowledgement.
+about an order that is not known, or about one that is final here and alive there, starts a look at the venue, and so
+does a filled quantity that is another there than here. Nothing is guessed and nothing is sent from here except the
+cancel that waited for an acknowledgement.
 """
 
 from collections import Counter
@@ -29,8 +30,9 @@ from workstation.kernel.fault_points import fault_point
 from workstation.kernel.ids import stable_uid
 from workstation.orders.context import DeskContext
 from workstation.orders.effects import resized
-from workstation.orders.fills import Fills
+from workstation.orders.fills import TIME_END, Fills
 from workstation.orders.reports import BY_SYSTEM, NOT_SENT, order_events, sent_events
+from workstation.orders.results import Severity
 from workstation.orders.routing import read_back
 from workstation.orders.session_log import SessionLog
 from workstation.orders.submission import Submission
@@ -95,7 +97,12 @@ class Inbound:
             fault_point("orders.inbound.after_report")
 
     def _on_fill(self, report: FillReport) -> None:
-        self._record(self.fills.events(report.execution), "fill")
+        execution = report.execution
+        before = self._c.book.find(execution.account, execution.cl_ord_id, execution.order_id)
+        self._record(self.fills.events(execution), "fill")
+        after = None if before is None else self._c.book.get(before.cl_ord_id)
+        if before is not None and after is not None and after.overfill_qty > before.overfill_qty:
+            self._look(execution.account, f"order {after.cl_ord_id} filled beyond its quantity")
 
     def _on_query_answer(self, report: QueryAnswer) -> None:
         fault_point("orders.inbound.answer")
@@ -138,6 +145,9 @@ class Inbound:
             self._c.alert("ALIVE_AT_VENUE", order, f"{order.status} here, but the venue reports it {report.exec_type}.")
             self._look(report.account, f"order {order.cl_ord_id} is final here and alive at the venue")
             return
+        if wrong := _impossible(order, report):
+            self._doubt(order, wrong, str(report))
+            return
         if report.terms is not None:
             ours, card = order.pending_terms or order.terms, self._c.routes.card(report.account)
             report = replace(report, terms=read_back(report.terms, ours, card))
@@ -147,6 +157,26 @@ class Inbound:
         self._record(order_events(order, report, self._c.clock.now_ns()), "order", order.cl_ord_id)
         if report.exec_type in REFUSALS and self._contradicted(order, report):
             self._look(report.account or order.terms.account, f"a request for {order.cl_ord_id} came too late")
+        self._compare_filled(order.cl_ord_id, report)
+
+    def _compare_filled(self, cl_ord_id: str, report: OrderReport) -> None:
+        """Look at the venue where it counts another filled quantity: a fill was missed here, or told twice.
+
+        An order that continues another one is left out: venues differ in whether they count on. A report that is older
+        than the newest fill here says nothing of what is too much.
+        """
+        order, theirs = self._c.book.get(cl_ord_id), report.cum_qty
+        if order is None or order.replaces or order.status is OrdStatus.NEW:
+            return
+        if theirs is None or theirs == order.cum_qty:
+            return
+        counted = f"{order.cum_qty} of order {cl_ord_id} filled here, {theirs} at the venue"
+        if theirs < order.cum_qty:
+            fills = self._c.book.fills(cl_ord_id)
+            if any((fill.ts_event, fill.venue_seq) > (report.ts_event, report.venue_seq) for fill in fills):
+                return
+            self._c.alert("FILL_SUSPECT", order, f"Perhaps a fill told twice: {counted}.", severity=Severity.WARNING)
+        self._look(order.terms.account, counted)
 
     def _contradicted(self, order: OrderState, report: OrderReport) -> bool:
         """Tell whether a refusal says that an order which lives here has ended there, or that it is not known there."""
@@ -226,13 +256,28 @@ class Inbound:
             self._on_session(report.venue, report.state)
 
     def _on_unreadable(self, report: UnreadableReport) -> None:
-        order = self._c.book.get(report.cl_ord_id)
+        self._doubt(self._c.book.get(report.cl_ord_id), report.reason, report.raw)
+
+    def _doubt(self, order: OrderState | None, reason: str, raw: str) -> None:
+        """Mark an order whose report cannot be taken as it stands: it keeps its state, and the venue is asked."""
         if order is None or order.status.is_final or order.status is OrdStatus.NEW:
             self.counts["unreadable"] += 1
             return
-        cause = f"unreadable report: {report.reason}"
-        self._c.alert("UNREADABLE_REPORT", order, f"{cause}: {report.raw[:200]}")
+        cause = f"unreadable report: {reason}"
+        self._c.alert("UNREADABLE_REPORT", order, f"{cause}: {raw[:200]}")
         unknown = OutcomeUnknown(
             cl_ord_id=order.cl_ord_id, ts=self._c.clock.now_ns(), request=RequestKind.STATUS, cause=cause
         )
         self._record([unknown], "unreadable", order.cl_ord_id)
+
+
+def _impossible(order: OrderState, report: OrderReport) -> str:
+    """Return why a report cannot be about an order as it says, "" where it can."""
+    if not 0 <= report.ts_event < TIME_END:
+        return f"its time is {report.ts_event}"
+    ours, terms = order.terms, report.terms
+    if terms is None:
+        return ""
+    if (terms.symbol, terms.account, terms.side.sign) != (ours.symbol, ours.account, ours.side.sign):
+        return f"its terms are of {terms.side} {terms.symbol} in {terms.account}"
+    return "" if terms.order_qty > 0 else f"its quantity is {terms.order_qty}"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
 from workstation.domain.accounts import KillScope
-from workstation.domain.events import ExecutionSetAside, OrderAccepted, OrderCancelled
+from workstation.domain.events import AccountOpened, ExecutionSetAside, OrderAccepted, OrderCancelled
 from workstation.domain.executions import ExecKind
 from workstation.domain.orders import OrdStatus, Side
 from workstation.orders.book import OrderBook, TransitionRefused
@@ -81,9 +81,15 @@ def test_an_overfill_stops_the_strategy_whose_order_it_was_and_nobody_elses():
         ({"symbol": "OTHER"}, "it names OTHER, which is no instrument known here"),
         ({"symbol": "CL"}, f"it names CL, its order {SYMBOL}"),
         ({"side": Side.SELL}, "it is of the other side than its order"),
+        ({"last_qty": 0}, "its quantity is 0"),
+        ({"last_qty": -5}, "its quantity is -5"),
+        ({"account": "SIM-2"}, "it names account SIM-2, which is none of ours"),
+        ({"ts_event": 1 << 63}, f"its time is {1 << 63}"),
+        ({"ts_event": -1}, "its time is -1"),
+        ({"last_px": -1}, f"its price is below 0, which {SYMBOL} does not permit"),
     ],
 )
-def test_a_fill_of_another_contract_than_its_order_is_not_booked_and_is_told_once(wrong, reason):
+def test_a_fill_of_another_contract_than_its_order_or_an_impossible_one_is_not_booked_and_is_told_once(wrong, reason):
     rig = CoreRig()
     rig.state.instruments["CL"] = msgspec.structs.replace(rig.state.instruments[SYMBOL], symbol="CL")
     order = rig.submit(qty=100)
@@ -244,3 +250,15 @@ def test_a_refusal_after_a_busted_fill_ends_the_order_all_the_same():
     rig.broker.bust(rig.broker.fill(order.cl_ord_id, 4, 10_000))
     rig.broker.reject(order.cl_ord_id)
     assert (rig.order(order.cl_ord_id).status, rig.order(order.cl_ord_id).cum_qty) == (S.CANCELLED, 0)
+
+
+def test_a_fill_of_another_account_than_its_orders_is_booked_to_neither():
+    rig = CoreRig()
+    other = msgspec.structs.replace(rig.state.accounts[ACCOUNT], account="SIM-2", uid="u2")
+    rig.record(AccountOpened(account=other, ts=rig.now))
+    order = rig.submit(qty=100)
+    fill = msgspec.structs.replace(rig.broker.trade(order.cl_ord_id, 10, 10_000), account="SIM-2")
+    rig.broker.say(FillReport(execution=fill))
+    (told,) = [alert for alert in rig.said(OrderAlert) if alert.code == "EXECUTION_SET_ASIDE"]
+    assert told.text == f"Execution {fill.exec_key} not booked: it names account SIM-2, its order {ACCOUNT}."
+    assert [rig.state.ledger.qty(account, SYMBOL) for account in (ACCOUNT, "SIM-2")] == [0, 0]

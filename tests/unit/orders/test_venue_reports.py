@@ -160,3 +160,25 @@ def test_an_order_that_was_never_sent_and_lives_there_raises_an_alarm(rig):
     rig.broker.accept(order.cl_ord_id)
     assert "ALIVE_AT_VENUE" in [alert.code for alert in rig.said(OrderAlert)]
     assert rig.order(order.cl_ord_id).status is S.REJECTED
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"symbol": "XYZ"}, {"account": "SIM-2"}, {"side": Side.SELL}, {"order_qty": 0}, {"order_qty": -5}]
+)
+def test_terms_that_cannot_be_those_of_the_order_change_nothing_and_start_a_look(rig, wrong):
+    order = rig.submit()
+    rig.broker.answering = False
+    rig.broker.report(order.cl_ord_id, ExecType.REPLACED, terms=replace(order.terms, **wrong))
+    after = rig.order(order.cl_ord_id)
+    assert (after.terms, after.status, after.unknown) == (order.terms, S.SUBMITTED, RequestKind.STATUS)
+    assert "UNREADABLE_REPORT" in [alert.code for alert in rig.said(OrderAlert)]
+    asked = len(rig.broker.asks)
+    rig.clock.advance(10 * 10**9)
+    assert len(rig.broker.asks) > asked
+
+
+@pytest.mark.parametrize("at", [-1, 1 << 63])
+def test_a_report_of_an_impossible_time_ends_nothing(rig, at):
+    order = rig.submit()
+    rig.broker.report(order.cl_ord_id, ExecType.CANCELLED, ts_event=at)
+    assert (rig.order(order.cl_ord_id).status, rig.order(order.cl_ord_id).unknown) == (S.SUBMITTED, RequestKind.STATUS)

@@ -395,7 +395,7 @@ class Exchange:
             venue_seq=self.executions.next_seq(),
             status=state.status,
             terms=terms,
-            cum_qty=state.reported_qty,
+            cum_qty=state.reported_qty - state.voided_qty,
             code=code,
             text=text,
         )
