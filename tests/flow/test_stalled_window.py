@@ -38,6 +38,7 @@ def test_a_kill_acts_while_the_window_draws_nothing(
     with running(qtbot, tmp_path, "--api-port", "0") as product:
         product.focus("SIM-FILL")
         product.wait(lambda: product.state.accounts["SIM-MARGIN"].lock == "UNLOCKED", "the account unlocked")
+        product.arm()
         entry = product.state.orders[rest(product)]
         wish = body(product)
         with product.http() as http:

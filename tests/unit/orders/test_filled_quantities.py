@@ -60,9 +60,7 @@ def test_a_fill_told_twice_under_two_keys_is_suspect_and_locks_by_the_venues_own
     rig.broker.report(order.cl_ord_id, ExecType.CANCELLED, cum_qty=40)
     (alert,) = suspects(rig)
     assert alert.severity is Severity.WARNING
-    assert alert.text == (
-        f"Perhaps a fill told twice: 80 of order {order.cl_ord_id} filled here, 40 at the venue."
-    )
+    assert alert.text == f"Perhaps a fill told twice: 80 of order {order.cl_ord_id} filled here, 40 at the venue."
     assert lock_of(rig) is LockState.LOCKED
     assert [(row.symbol, row.ours, row.theirs) for row in rig.desk.breaks(ACCOUNT)] == [(SYMBOL, 80, 40)]
 
