@@ -27,7 +27,7 @@ def test_numbers_and_plain_texts_stay_as_they_are(text: str) -> None:
 
 
 def test_no_text_of_a_backtests_tables_is_a_formula() -> None:
-    result = sma_cross(parity_bars(400))
+    result = sma_cross([parity_bars(2_000)])
     assert result.fills
     assert result.trades
     named = tuple(msgspec.structs.replace(row, symbol=CALL) for row in result.instruments)
