@@ -8,7 +8,7 @@ from tests.helpers.adapters import ADAPTERS, Harness
 from workstation.domain.executions import ExecKind
 from workstation.domain.instruments import AssetClass
 from workstation.domain.orders import OrdStatus, OrdType, RequestKind, Side, TimeInForce
-from workstation.ports.broker import ExecType, QueryAnswer, SendOutcome, SessionState, UnreadableReport
+from workstation.ports.broker import ExecType, QueryAnswer, RequestLimit, SendOutcome, SessionState, UnreadableReport
 
 
 @pytest.fixture(params=sorted(ADAPTERS))
@@ -179,6 +179,16 @@ def test_a_rate_limit_refuses_the_request_and_a_refused_cancel_leaves_the_order(
     venue.broker.cancel("rl", order_id)
     venue.until("rl", ExecType.CANCEL_REJECTED)
     assert [order.cl_ord_id for order in venue.ask_all().open_orders] == ["rl"]
+
+
+def test_a_limit_of_requests_is_on_the_card_as_soon_as_the_venue_states_it_and_gone_when_it_does_not(venue):
+    assert venue.broker.capabilities.request_limit is None
+    venue.arm("request_limit", count=3, for_s=2.0)
+    venue.run_until(lambda: venue.broker.capabilities.request_limit is not None)
+    assert venue.broker.capabilities.request_limit == RequestLimit(3, 2 * 10**9)
+    assert venue.broker.standing().request_limit == RequestLimit(3, 2 * 10**9)
+    venue.restart_venue()
+    venue.run_until(lambda: venue.broker.capabilities.request_limit is None)
 
 
 def test_a_restarted_venue_remembers_orders_fills_positions_and_cash(venue):

@@ -91,13 +91,16 @@ def test_no_secret_is_in_a_file_of_the_home_in_what_was_said_or_in_the_process_l
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, cwd=ROOT) as process,
     ):
         assert process.stdout is not None
-        ready = process.stdout.readline()
-        known = json.loads(Path(json.loads(ready)["token_file"]).read_text())
-        secrets = use_every_secret(known["url"], known["token"], known["accounts"][0]["id"])
-        listed = command_line(process.pid)
-        process.send_signal(end)
-        rest = process.stdout.read()
-        process.wait(60)
+        try:
+            ready = process.stdout.readline()
+            known = json.loads(Path(json.loads(ready)["token_file"]).read_text())
+            secrets = use_every_secret(known["url"], known["token"], known["accounts"][0]["id"])
+            listed = command_line(process.pid)
+            process.send_signal(end)
+            rest = process.stdout.read()
+            process.wait(60)
+        finally:
+            process.kill()
     secrets["token"] = known["token"]
     places = {file.name: file.read_bytes() for file in home.rglob("*") if file.is_file() and file.name != OWN_FILE}
     assert any(b"SIM-FILL" in content for content in places.values()), "what was traded is found where it is kept"

@@ -26,6 +26,7 @@ from workstation.kernel.clock import VirtualClock
 from workstation.ports.broker import (
     Broker,
     BrokerReport,
+    CapabilityCard,
     ExecType,
     FillReport,
     OrderReport,
@@ -221,7 +222,10 @@ class OnLoop:
         self._broker = broker
         self._loop = loop
         self.venue = broker.venue
-        self.capabilities = broker.capabilities
+
+    @property
+    def capabilities(self) -> CapabilityCard:
+        return self._broker.capabilities
 
     def standing(self) -> VenueStanding:
         return self._broker.standing()

@@ -73,6 +73,7 @@ _CHANGED: Mapping[str, tuple[str, ...]] = {
     "OutcomeUnknown": ("needs_reconcile", "unknown_outcome"),
     "OutcomeResolved": ("needs_reconcile", "unknown_outcome"),
     "OrderHeld": ("held_for", "held_reason"),
+    "OrderWaits": ("held_reason",),
     "OrderDenied": ("state", "reject_code", "reject_reason"),
     "OrderRejected": ("state", "reject_code", "reject_reason"),
     "OrderTriggered": ("stop_price",),

@@ -62,6 +62,12 @@ class OrderSent(OrderEvent, frozen=True, kw_only=True, tag=True):
     ts_durable: int = 0
 
 
+class OrderWaits(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A request about the order is kept here until its venue takes more; `reason` says what it waits for."""
+
+    reason: str
+
+
 class OrderAccepted(OrderEvent, frozen=True, kw_only=True, tag=True):
     """The venue acknowledged the order under its own `order_id`."""
 
@@ -417,6 +423,7 @@ Event = (
     | OrderHeld
     | OrderIntended
     | OrderSent
+    | OrderWaits
     | OrderAccepted
     | OrderRouted
     | OrderRejected

@@ -353,6 +353,9 @@ OVERRIDE_TEXT = "SEND ANOTHER"
 """What a person types to have a second exit sent while the outcome of the first is not known."""
 
 
+WAITS = "Waits: "
+"""How the text of an order begins while a request about it waits here for its turn at the venue."""
+
 ADOPTED_BY = "adopted_by"
 """Name in an order's metadata of the person who watches it: one of elsewhere, or of a strategy run that has ended."""
 
@@ -413,6 +416,12 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def is_held(self) -> bool:
         """True while the order waits for a person to release or refuse it; `text` says why."""
         return self.held_for != "" and self.status is OrdStatus.NEW
+
+    @property
+    def waits_for(self) -> str:
+        """What keeps the order, or a request about it, here: a person, or its turn at the venue; "" for nothing."""
+        turn = self.unknown is None and self.status in PENDING_STATES and self.text.startswith(WAITS)
+        return self.text if turn or self.is_held else ""
 
     @property
     def is_open(self) -> bool:

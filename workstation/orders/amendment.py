@@ -58,6 +58,7 @@ class Amendment:
     def __init__(self, context: DeskContext) -> None:
         self._c = context
         self._denied: dict[str, tuple[OrderTerms, str]] = {}
+        self._awaiting: dict[str, int] = {}
 
     def replace(self, command: ReplaceOrder, *, attach: Attach | None = None) -> ChangeResult:
         """Ask for new terms; in NEW they are in force at once, at a venue after its word.
@@ -140,8 +141,14 @@ class Amendment:
         seq = self._record(order, requested, origin, attach, before=used)
         fault_point("orders.replace.after_record")
         c.gate.count(asked)
-        c.journal.when_durable(seq, partial(self._on_durable, requested, c.journal.epoch, verdict.risk_class))
+        self._awaiting[order.cl_ord_id] = seq
+        c.journal_wait.begin(seq)
+        c.journal.when_durable(seq, partial(self._on_durable, requested, seq, c.journal.epoch, verdict.risk_class))
         return ChangeResult(order=c.book.get(order.cl_ord_id), seq=seq)
+
+    def waits_for_disk(self, cl_ord_id: str) -> bool:
+        """Tell whether the change that an order's state waits for is not known to be durable, so that none has left."""
+        return cl_ord_id in self._awaiting
 
     def _deny(
         self, order: OrderState, terms: OrderTerms, origin: Origin, denial: RuleResult, attach: Attach | None
@@ -167,8 +174,9 @@ class Amendment:
             return refusal(
                 "UNSUPPORTED_ORDER", f"Refused: {broker.venue} cannot change a live order; cancel it instead."
             )
-        account = order.terms.account
-        return self._c.session_refusal(account) or self._c.pacing.refusal(account, risk_class)
+        c, account = self._c, order.terms.account
+        refused = c.session_refusal(account) or c.journal_wait.refusal(risk_class)
+        return refused or c.pacing.refusal(account, risk_class)
 
     def _in_place(
         self, order: OrderState, terms: OrderTerms, origin: Origin, why: str, attach: Attach | None
@@ -188,15 +196,23 @@ class Amendment:
             [*before, event], actor=origin.actor, correlation=order.uid, causation=order.cl_ord_id, attach=attach
         )
 
-    def _on_durable(self, requested: ReplaceRequested, epoch: int, risk_class: RiskClass, durable: bool) -> None:
+    def _on_durable(
+        self, requested: ReplaceRequested, seq: int, epoch: int, risk_class: RiskClass, durable: bool
+    ) -> None:
         """Send this very request; while the disk was slow it may have been settled, and another one made since."""
         fault_point("orders.replace.durable")
         c, cl_ord_id = self._c, requested.cl_ord_id
+        late = c.journal_wait.end(seq, risk_class)
+        if self._awaiting.get(cl_ord_id) == seq:
+            del self._awaiting[cl_ord_id]
         order = c.book.get(cl_ord_id)
         if order is None or order.status is not _S.PENDING_REPLACE or order.pending_terms is not requested.terms:
             return
         if not durable:
             self._refuse(cl_ord_id, f"the journal could not store it: {c.journal.trouble or 'not durable'}")
+            return
+        if late:
+            self._refuse(cl_ord_id, late)
             return
         urgency = Urgency.REDUCE if risk_class is RiskClass.REDUCE else Urgency.AMEND
         c.pacing.send(order.terms.account, urgency, cl_ord_id, partial(self._send, requested, epoch, risk_class))

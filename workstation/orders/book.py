@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from workstation.domain.errors import InvariantError
 from workstation.domain.events import Event, OrderCreated, OrderDenied, OrderEvent, OrderFilled
 from workstation.domain.executions import ExecKind, Execution
-from workstation.domain.orders import FINAL_STATES, WORKING_STATES, OrderState, OrdStatus
+from workstation.domain.orders import FINAL_STATES, WAITS, WORKING_STATES, OrderState, OrdStatus
 from workstation.orders.effects import DENIALS, EFFECTS, Effect, born, correction, denied, filled, working_prior
 from workstation.orders.id_set import IdSet
 from workstation.orders.lifecycle import ENTERED, Trigger, advance
@@ -23,6 +23,7 @@ from workstation.ports.store import OrderTransition, Row
 
 _REQUESTED = frozenset({OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE})
 _UNANSWERED, _SUBMITTED, _FILLED = OrdStatus.PENDING_SUBMIT, OrdStatus.SUBMITTED, OrdStatus.FILLED
+_NUMBERS = ("last_qty", "last_px", "side", "symbol", "kind")
 
 CLOSED_KEPT_MAX = 10_000
 """Closed orders that stay in memory, newest first to stay."""
@@ -338,13 +339,7 @@ def _unknown(event: OrderEvent) -> TransitionRefused:
 
 
 def _same_numbers(booked: Execution, again: Execution) -> bool:
-    return (booked.last_qty, booked.last_px, booked.side, booked.symbol, booked.kind) == (
-        again.last_qty,
-        again.last_px,
-        again.side,
-        again.symbol,
-        again.kind,
-    )
+    return all(getattr(booked, name) == getattr(again, name) for name in _NUMBERS)
 
 
 def _entered(order: OrderState, trigger: Trigger) -> tuple[OrdStatus, ...]:
@@ -376,6 +371,8 @@ def _set_status(order: OrderState, entered: tuple[OrdStatus, ...], changes: dict
         changes |= {"prior_status": None, "pending_terms": None}
     if status is _FILLED:
         changes["filled_at"] = ts
+    if order.text.startswith(WAITS):
+        changes.setdefault("text", "")
     if not order.submitted_at and order.status is _UNANSWERED and entered[0] is _SUBMITTED:
         changes.setdefault("submitted_at", ts)
 

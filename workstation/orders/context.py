@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from workstation.domain.accounts import LockState
-from workstation.domain.events import LimitChanged
+from workstation.domain.events import LimitChanged, OrderWaits
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import GroupLink, OrderState, OrderTerms, Origin, ReferencePrice, RiskClass
@@ -19,6 +20,7 @@ from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock, Scheduler
 from workstation.kernel.ids import IdSource
 from workstation.orders.fold import CoreState
+from workstation.orders.journal_wait import STORAGE_BUSY, JournalWait
 from workstation.orders.pacing import Pacing
 from workstation.orders.recorder import Recorder
 from workstation.orders.results import OrderAlert, Severity, refusal
@@ -110,7 +112,10 @@ class DeskContext:
         self.state, self.recorder, self.journal, self.gate, self.routes = state, recorder, journal, gate, routes
         self.prices, self.clock, self.scheduler, self.ids, self.bus = prices, clock, scheduler, ids, bus
         self.settings, self.see = settings, see
-        self.pacing = Pacing(routes, clock, scheduler, settings.pacing_wait_ns, spread=ids.spread)
+        self.pacing = Pacing(
+            routes, clock, scheduler, settings.pacing_wait_ns, spread=ids.spread, tell=self._tell_waiting
+        )
+        self.journal_wait = JournalWait(clock, settings.journal_wait_ns)
         self.book = state.book
         self.instruments: Mapping[str, Instrument] = state.instruments
 
@@ -156,7 +161,9 @@ class DeskContext:
                 "STORAGE_UNAVAILABLE", f"Refused: the journal cannot store it: {trouble}.", kind=DenialKind.LOCK
             )
         if self.journal.fill_ratio >= 1.0:
-            return refusal("STORAGE_BUSY", "Refused: the journal's queue is full.", kind=DenialKind.LOCK)
+            full = f"{self.journal.fill_ratio:.0%}"
+            text = f"Refused: the journal's queue is {full} full, less than 100% is required."
+            return replace(refusal(STORAGE_BUSY, text, kind=DenialKind.LOCK, value=full), limit="less than 100%")
         return None
 
     def session_refusal(self, account: str) -> RuleResult | None:
@@ -164,6 +171,10 @@ class DeskContext:
         if self.routes.live(account) is not None:
             return None
         return refusal("BROKER_UNAVAILABLE", f"NOT SENT: no session with the venue of account {account}.")
+
+    def _tell_waiting(self, cl_ord_id: str, reason: str) -> None:
+        waits = OrderWaits(cl_ord_id=cl_ord_id, ts=self.clock.now_ns(), reason=reason)
+        self.recorder.record([waits], causation=cl_ord_id)
 
     def alert(self, code: str, order: OrderState, text: str, *, severity: Severity = Severity.CRITICAL) -> None:
         """Tell people about an order. Emits: OrderAlert."""

@@ -96,13 +96,13 @@ class Desk:
             self._c, self._submission, look=self._look, on_answer=self._on_answer, on_session=self._on_session,
             on_split=self._on_split,
         )  # fmt: skip
-        self._unknowns = Unknowns(self._c, waits_here=self._waits_here, look=self._look)
+        self._amendment = Amendment(self._c)
+        self._unknowns = Unknowns(self._c, self._waits_here, self._amendment.waits_for_disk, look=self._look)
         self._reconciliation = Reconciliation(
             self._c, self._inbound.fills, self._unknowns, on_agreed=self._on_agreed, on_split=self._on_split
         )
         self._cancels = Cancels(self._c)
         self._time_limits = TimeLimits(self._c, self._cancels, calendars or Calendars())
-        self._amendment = Amendment(self._c)
         self._emulation = Emulation(self._c, self._submission, is_released=self._is_released)
         self._splits = Splits(self._c, hold=self._emulation.hold, look=self._look)
         down = (self._c, self._submission, self._amendment, self._cancels)

@@ -30,6 +30,7 @@ from workstation.domain.events import (
     OrderRouted,
     OrderSent,
     OrderTriggered,
+    OrderWaits,
     OutcomeResolved,
     OutcomeUnknown,
     ReplaceRejected,
@@ -37,7 +38,7 @@ from workstation.domain.events import (
     StopTrailed,
 )
 from workstation.domain.executions import Execution
-from workstation.domain.orders import WORKING_STATES, OrderState, OrderTerms, OrdStatus, RequestKind, Residence
+from workstation.domain.orders import WAITS, WORKING_STATES, OrderState, OrderTerms, OrdStatus, RequestKind, Residence
 from workstation.domain.verdicts import DenialKind
 from workstation.orders.lifecycle import Trigger
 
@@ -152,9 +153,14 @@ def _intended(order: OrderState, event: OrderIntended) -> Effect:
 
 
 def _sent(order: OrderState, event: OrderSent) -> Effect:
+    changes: dict[str, Any] = {"text": ""} if order.text.startswith(WAITS) else {}
     if event.request is RequestKind.SUBMIT and not order.ts_sent:
-        return Effect(None, {"ts_sent": event.ts, "ts_durable": event.ts_durable})
-    return Effect(None, {})
+        changes |= {"ts_sent": event.ts, "ts_durable": event.ts_durable}
+    return Effect(None, changes)
+
+
+def _waits(_: OrderState, event: OrderWaits) -> Effect:
+    return Effect(None, {"text": event.reason}, ENGINE, event.reason)
 
 
 def _accepted(order: OrderState, event: OrderAccepted) -> Effect:
@@ -265,6 +271,7 @@ EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
     OrderHeld: _held,
     OrderIntended: _intended,
     OrderSent: _sent,
+    OrderWaits: _waits,
     OrderAccepted: _accepted,
     OrderRouted: _routed,
     OrderRejected: _rejected,

@@ -54,6 +54,9 @@ from workstation.ports.store import Row
 
 LIVE_REPORTS = frozenset({ExecType.ACCEPTED, ExecType.ROUTED, ExecType.REPLACED, ExecType.TRIGGERED})
 REFUSALS = frozenset({ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED})
+SUSPECTS_KEPT_MAX = 1_000
+"""Orders of which it is remembered how much of them was told as perhaps filled twice."""
+
 DUPLICATE_ID = "DUPLICATE_CL_ORD_ID"
 """Code by which an adapter says that the venue has seen the client order id before: it may be ours."""
 
@@ -78,6 +81,7 @@ class Inbound:
         self._on_session = on_session
         self.fills = Fills(context)
         self.counts: Counter[str] = Counter()
+        self._suspects: dict[str, int] = {}
         self._log = SessionLog(context.state)
         self._handlers: dict[type, Callable[[Any], None]] = {
             FillReport: self._on_fill,
@@ -162,21 +166,35 @@ class Inbound:
     def _compare_filled(self, cl_ord_id: str, report: OrderReport) -> None:
         """Look at the venue where it counts another filled quantity: a fill was missed here, or told twice.
 
-        An order that continues another one is left out: venues differ in whether they count on. A report that is older
-        than the newest fill here says nothing of what is too much.
+        A report that is older than the newest fill here says nothing of what is too much. The same excess is told once.
         """
         order, theirs = self._c.book.get(cl_ord_id), report.cum_qty
-        if order is None or order.replaces or order.status is OrdStatus.NEW:
-            return
-        if theirs is None or theirs == order.cum_qty:
+        if order is None or order.status is OrdStatus.NEW or theirs is None or theirs in self._counts(order):
             return
         counted = f"{order.cum_qty} of order {cl_ord_id} filled here, {theirs} at the venue"
         if theirs < order.cum_qty:
-            fills = self._c.book.fills(cl_ord_id)
-            if any((fill.ts_event, fill.venue_seq) > (report.ts_event, report.venue_seq) for fill in fills):
+            excess = order.cum_qty - theirs
+            if self._suspects.get(cl_ord_id) == excess or self._is_overtaken(cl_ord_id, report):
                 return
+            if len(self._suspects) >= SUSPECTS_KEPT_MAX:
+                del self._suspects[next(iter(self._suspects))]
+            self._suspects[cl_ord_id] = excess
             self._c.alert("FILL_SUSPECT", order, f"Perhaps a fill told twice: {counted}.", severity=Severity.WARNING)
         self._look(order.terms.account, counted)
+
+    def _counts(self, order: OrderState) -> tuple[int, ...]:
+        """Return the filled quantities that agree with ours: venues differ in whether a new order counts the old on."""
+        total, before = order.cum_qty, self._c.book.get(order.replaces)
+        while before is not None:
+            total, before = total + before.cum_qty, self._c.book.get(before.replaces)
+        return order.cum_qty, total
+
+    def _is_overtaken(self, cl_ord_id: str, report: OrderReport) -> bool:
+        """Tell whether a fill here is newer than a report, by the venue's time or, where it numbers both, by number."""
+        return any(
+            fill.ts_event > report.ts_event or (report.venue_seq and fill.venue_seq > report.venue_seq)
+            for fill in self._c.book.fills(cl_ord_id)
+        )
 
     def _contradicted(self, order: OrderState, report: OrderReport) -> bool:
         """Tell whether a refusal says that an order which lives here has ended there, or that it is not known there."""

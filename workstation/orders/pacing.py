@@ -13,7 +13,7 @@ from enum import IntEnum
 
 import msgspec
 
-from workstation.domain.orders import RiskClass
+from workstation.domain.orders import WAITS, RiskClass
 from workstation.domain.verdicts import RuleResult
 from workstation.kernel.clock import Clock, Scheduler, Timer
 from workstation.orders.request_budget import RequestBudget
@@ -42,6 +42,9 @@ class Urgency(IntEnum):
         """Whether the part of the budget that is kept for what takes risk away is this one's too."""
         return self < Urgency.ENTRY
 
+
+_TOLD = (Urgency.REDUCE, Urgency.ENTRY, Urgency.AMEND)
+"""Whose wait is told on the order; a cancel's is a moment, and a question is about no order."""
 
 Send = Callable[[str], bool]
 """Looks again and sends, and tells whether a request left; called with a reason, it refuses by it instead."""
@@ -80,12 +83,22 @@ class Lane:
 
 
 class Pacing:
-    """The turnstile before the broker port. spread: draws a wait up to a span, ns."""
+    """The turnstile before the broker port. spread: draws a wait up to a span, ns.
+
+    tell: hears of each order of which an entry, exit or change begins to wait, and what it waits for.
+    """
 
     def __init__(
-        self, routes: Routes, clock: Clock, scheduler: Scheduler, wait_ns: int, *, spread: Callable[[int], int]
+        self,
+        routes: Routes,
+        clock: Clock,
+        scheduler: Scheduler,
+        wait_ns: int,
+        *,
+        spread: Callable[[int], int],
+        tell: Callable[[str, str], None],
     ) -> None:
-        self._routes, self._clock, self._scheduler, self._spread = routes, clock, scheduler, spread
+        self._routes, self._clock, self._scheduler, self._spread, self._tell = routes, clock, scheduler, spread, tell
         self._wait_ns, self._patience_ns = wait_ns, wait_ns + wait_ns // 2
         self._lanes: dict[str, Lane] = {}
         self._keys: set[str] = set()
@@ -104,6 +117,8 @@ class Pacing:
         if key:
             self._keys.add(key)
         self._pump(lane)
+        if key in self._keys and urgency in _TOLD:
+            self._tell(key, self._why_waiting(lane, urgency))
 
     def waits(self, cl_ord_id: str) -> bool:
         """Tell whether a request about an order waits here, so that nothing of it has left."""
@@ -254,6 +269,15 @@ class Pacing:
             lane.budget.spend(self._clock.mono_ns())
         if not waiting.send(why) and lane.budget is not None:
             lane.budget.refund()
+
+    def _why_waiting(self, lane: Lane, urgency: Urgency) -> str:
+        quiet_ns, venue = lane.quiet_until - self._clock.mono_ns(), lane.broker.venue
+        if quiet_ns > 0 and not urgency.uses_kept:
+            return f"{WAITS}{venue} refused a request as one too many, so nothing goes for {_seconds(quiet_ns)}"
+        ahead = sum(len(queue) for other, queue in lane.queues.items() if other <= urgency) - 1
+        takes = "no more requests now" if lane.budget is None else _words(lane.budget.limit)
+        place = f"{ahead} {'goes' if ahead == 1 else 'go'} before it" if ahead else "it is next"
+        return f"{WAITS}{venue} takes {takes}, and {place}"
 
     def _too_long(self, lane: Lane) -> str:
         takes = "" if lane.budget is None else f", the venue takes {_words(lane.budget.limit)}"

@@ -33,12 +33,12 @@ from workstation.domain.orders import (
 )
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.kernel.fault_points import fault_point
-from workstation.orders.context import SECOND_NS, DeskContext
+from workstation.orders.context import DeskContext
 from workstation.orders.effects import DENIALS
 from workstation.orders.pacing import Urgency
 from workstation.orders.recorder import Attach
 from workstation.orders.reports import NOT_SENT
-from workstation.orders.results import Severity, SubmitResult, refusal, unheld
+from workstation.orders.results import Severity, SubmitResult, unheld
 from workstation.orders.routing import venue_terms
 from workstation.orders.validation import unsupported
 from workstation.risk.rules.account_tradable import AccountTradable
@@ -57,7 +57,7 @@ class Submission:
     def __init__(self, context: DeskContext) -> None:
         self._c = context
         self._durable_at: dict[str, int] = {}
-        self._awaiting: dict[str, int] = {}
+        self._awaiting: set[str] = set()
 
     def submit(
         self,
@@ -200,24 +200,15 @@ class Submission:
 
     def _unsendable(self, account: str, risk_class: RiskClass) -> RuleResult | None:
         c = self._c
-        return c.session_refusal(account) or self._journal_is_slow(risk_class) or c.pacing.refusal(account, risk_class)
-
-    def _journal_is_slow(self, risk_class: RiskClass) -> RuleResult | None:
-        """Refuse new risk while an order already waits too long for the journal: it would go out late or never."""
-        since = next(iter(self._awaiting.values()), None)
-        if risk_class is RiskClass.REDUCE or since is None:
-            return None
-        waited, most = self._c.clock.mono_ns() - since, self._c.settings.journal_wait_ns
-        if waited <= most:
-            return None
-        spans = f"for {_seconds(waited)}, at most {_seconds(most)} is allowed"
-        text = f"Refused: the journal has not stored an order {spans}."
-        return refusal("STORAGE_BUSY", text, kind=DenialKind.LOCK, value=_seconds(waited))
+        refused = c.session_refusal(account) or c.journal_wait.refusal(risk_class)
+        return refused or c.pacing.refusal(account, risk_class)
 
     def await_release(self, cl_ord_id: str, seq: int, risk_class: RiskClass) -> None:
         """Send an intended order once `seq` is durable, and only then."""
-        self._awaiting[cl_ord_id] = self._c.clock.mono_ns()
-        self._c.journal.when_durable(seq, partial(self._on_durable, cl_ord_id, self._c.journal.epoch, risk_class))
+        c = self._c
+        self._awaiting.add(cl_ord_id)
+        c.journal_wait.begin(seq)
+        c.journal.when_durable(seq, partial(self._on_durable, cl_ord_id, seq, c.journal.epoch, risk_class))
 
     def waits_for_disk(self, cl_ord_id: str) -> bool:
         """Tell whether an intent is not known to be durable yet, so that nothing of it can be at the venue."""
@@ -271,20 +262,18 @@ class Submission:
             self._c.journal.when_durable(seq, on_durable)
         return SubmitResult(order=self._c.book.get(command.cl_ord_id), denial=denial, verdict=verdict, seq=seq)
 
-    def _on_durable(self, cl_ord_id: str, epoch: int, risk_class: RiskClass, durable: bool) -> None:
+    def _on_durable(self, cl_ord_id: str, seq: int, epoch: int, risk_class: RiskClass, durable: bool) -> None:
         fault_point("orders.submit.durable")
-        now = self._c.clock.mono_ns()
-        waited = now - self._awaiting.pop(cl_ord_id, now)
+        self._awaiting.discard(cl_ord_id)
+        late = self._c.journal_wait.end(seq, risk_class)
         order = self._c.book.get(cl_ord_id)
         if order is None or order.status is not OrdStatus.PENDING_SUBMIT or order.ts_sent:
             return
         if not durable:
             self._not_sent(cl_ord_id, f"the journal could not store it: {self._c.journal.trouble or 'not durable'}")
             return
-        most = self._c.settings.journal_wait_ns
-        if waited > most and risk_class is not RiskClass.REDUCE and order.cancel_requested_at is None:
-            why = f"the journal took {_seconds(waited)} to store it, at most {_seconds(most)} is allowed"
-            self._not_sent(cl_ord_id, why)
+        if late and order.cancel_requested_at is None:
+            self._not_sent(cl_ord_id, late)
             return
         urgency = Urgency.REDUCE if risk_class is RiskClass.REDUCE else Urgency.ENTRY
         send = partial(self._send, cl_ord_id, epoch, risk_class, self._c.clock.now_ns())
@@ -343,10 +332,6 @@ class Submission:
         rejected = OrderRejected(cl_ord_id=cl_ord_id, ts=self._c.clock.now_ns(), code=NOT_SENT, text=why)
         fault_point("orders.submit.not_sent")
         self._c.recorder.record([rejected], causation=cl_ord_id)
-
-
-def _seconds(span_ns: int) -> str:
-    return f"{span_ns / SECOND_NS:.3g} s"
 
 
 def _stored_kind(denial: RuleResult) -> DenialKind:

@@ -37,10 +37,15 @@ class Unknowns:
     """Watches requests in flight and unknown outcomes."""
 
     def __init__(
-        self, context: DeskContext, *, waits_here: Callable[[str], bool], look: Callable[[str, str], None]
+        self,
+        context: DeskContext,
+        waits_here: Callable[[str], bool],
+        change_waits: Callable[[str], bool],
+        *,
+        look: Callable[[str, str], None],
     ) -> None:
         self._c = context
-        self._waits_here = waits_here
+        self._waits_here, self._change_waits = waits_here, change_waits
         self._look = look
         self._in_flight: dict[str, int] = {}
         self._unknown: dict[str, int] = {}
@@ -146,7 +151,7 @@ class Unknowns:
             order = c.book.get(cl_ord_id)
             if order is None or order.status not in PENDING_REQUEST:
                 del self._in_flight[cl_ord_id]
-            elif self._waits_here(cl_ord_id):
+            elif self._waits_here(cl_ord_id) or (order.status is _S.PENDING_REPLACE and self._change_waits(cl_ord_id)):
                 self._in_flight[cl_ord_id] = c.clock.mono_ns()
             elif since <= late_before:
                 request = PENDING_REQUEST[order.status]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
-from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
+from tests.helpers.core_rig import ACCOUNT, HAND, SYMBOL, CoreRig
 from workstation.domain.accounts import LockState
-from workstation.domain.orders import OrdStatus
+from workstation.domain.orders import OrdStatus, ReplaceOrder
 from workstation.orders.results import OrderAlert, Severity
 from workstation.ports.broker import ExecType, FillReport
 
@@ -89,6 +90,52 @@ def test_a_report_from_before_the_newest_fill_starts_nothing():
     rig.broker.report(order.cl_ord_id, ExecType.ROUTED, cum_qty=0, venue_seq=fill.venue_seq - 1)
     rig.broker.report(order.cl_ord_id, ExecType.ROUTED, cum_qty=40)
     assert (suspects(rig), len(rig.broker.asks)) == ([], asked)
+
+
+def test_a_report_that_was_sent_before_the_newest_fill_starts_nothing_although_its_clock_ran_ahead():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    fill = rig.broker.fill(order.cl_ord_id, 40, 10_000)
+    asked = len(rig.broker.asks)
+    early = {"venue_seq": fill.venue_seq - 1, "ts_event": fill.ts_event + 10**9}
+    rig.broker.report(order.cl_ord_id, ExecType.ROUTED, cum_qty=0, **early)
+    assert (suspects(rig), len(rig.broker.asks)) == ([], asked)
+
+
+def test_the_same_excess_is_told_once_and_another_again():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    told_twice(rig, rig.broker.fill(order.cl_ord_id, 20, 10_000))
+    for _ in range(3):
+        rig.broker.report(order.cl_ord_id, ExecType.ROUTED, cum_qty=20)
+    assert len(suspects(rig)) == 1
+    told_twice(rig, rig.broker.fill(order.cl_ord_id, 10, 10_000))
+    rig.broker.report(order.cl_ord_id, ExecType.ROUTED, cum_qty=30)
+    assert len(suspects(rig)) == 2
+
+
+def chained(rig):
+    """Return an order of 120 that continues one of which 30 had filled, the venue having made a new one of it."""
+    order = rig.submit(qty=100)
+    rig.broker.fill(order.cl_ord_id, 30, 10_000)
+    rig.broker.auto = False
+    wish = rig.desk.replace(ReplaceOrder(cl_ord_id=order.cl_ord_id, origin=HAND, order_qty=150)).order
+    rig.broker.replaced(order.cl_ord_id, wish.pending_terms, new_cl_ord_id="OMS-next", order_id="V77")
+    held = rig.broker.orders.pop(order.cl_ord_id)
+    rig.broker.orders["OMS-next"] = replace(held, cl_ord_id="OMS-next", order_id="V77", cum_qty=0, cost=0)
+    return rig.order("OMS-next")
+
+
+@pytest.mark.parametrize(("counted", "looks"), [(0, False), (30, False), (10, True), (40, True)])
+def test_an_order_that_continues_another_may_count_its_fills_on_or_not_and_any_other_figure_starts_a_look(
+    counted, looks
+):
+    rig = CoreRig()
+    after = chained(rig)
+    assert (after.replaces != "", after.cum_qty) == (True, 0)
+    asked = len(rig.broker.asks)
+    rig.broker.report("OMS-next", ExecType.ROUTED, cum_qty=counted)
+    assert ((len(rig.broker.asks) > asked), suspects(rig)) == (looks, [])
 
 
 def test_a_bust_told_before_its_fill_takes_it_back_with_the_next_look_and_never_below_nothing():

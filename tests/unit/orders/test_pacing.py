@@ -257,6 +257,70 @@ def test_programs_that_were_refused_together_do_not_come_back_together():
     assert SECOND <= min(waits) < max(waits) <= SECOND * 3 // 2
 
 
+def test_an_order_that_waits_says_for_what_until_it_has_left():
+    rig, _ = paced()
+    orders = flood(rig, 20)
+    sent, waiting = rig.order(orders[0].cl_ord_id), rig.order(orders[-1].cl_ord_id)
+    assert (sent.text, sent.waits_for) == ("", "")
+    assert (waiting.status, waiting.text) == (S.PENDING_SUBMIT, "Waits: FAKE takes 20 in 1 s, and 17 go before it")
+    assert waiting.waits_for == waiting.text
+    rig.clock.advance(2 * SECOND)
+    after = rig.order(waiting.cl_ord_id)
+    assert (after.status, after.text, after.waits_for) == (S.SUBMITTED, "", "")
+
+
+def test_what_was_sent_waits_here_no_more_although_the_venue_is_silent():
+    rig, broker = paced()
+    order = flood(rig, 20)[-1]
+    broker.auto = False
+    rig.clock.advance(2 * SECOND)
+    broker.sent(order.cl_ord_id)
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.text, after.waits_for) == (S.PENDING_SUBMIT, "", "")
+
+
+def test_what_a_fill_ends_before_its_send_was_reported_waits_no_more():
+    rig, broker = paced()
+    order = flood(rig, 20)[-1]
+    broker.auto = False
+    rig.clock.advance(2 * SECOND)
+    assert rig.order(order.cl_ord_id).waits_for
+    broker.fill(order.cl_ord_id, 100, 10_000)
+    assert (rig.order(order.cl_ord_id).status, rig.order(order.cl_ord_id).text) == (S.FILLED, "")
+
+
+def test_a_change_that_waits_says_so_and_a_wait_after_a_refusal_names_it():
+    rig, _ = paced(None)
+    live = rig.submit()
+    rig.desk.pacing.refused(ACCOUNT)
+    rig.desk.replace(ReplaceOrder(cl_ord_id=live.cl_ord_id, origin=HAND, price=9_990))
+    waiting = rig.order(live.cl_ord_id)
+    assert waiting.status is S.PENDING_REPLACE
+    assert waiting.text.startswith("Waits: FAKE refused a request as one too many, so nothing goes for 1.")
+    assert waiting.waits_for == waiting.text
+    rig.clock.advance(2 * SECOND)
+    assert (rig.order(live.cl_ord_id).terms.price, rig.order(live.cl_ord_id).text) == (9_990, "")
+
+
+def test_an_order_that_waited_when_the_program_was_killed_waits_no_more_afterwards():
+    rig, broker = paced()
+    waiting = flood(rig, 20)[-1]
+    assert rig.order(waiting.cl_ord_id).waits_for
+    broker.answering = False
+    again = rig.restart()
+    after = again.order(waiting.cl_ord_id)
+    assert (after.status, after.unknown is not None, after.waits_for) == (S.PENDING_SUBMIT, True, "")
+
+
+def test_a_cancel_that_waits_its_moment_leaves_no_word_on_the_order():
+    rig, _ = paced()
+    working(rig, 40)
+    rig.desk.cancel_scope(CancelScope(origin=HAND, account=ACCOUNT, include_protective=True))
+    pending = [order for order in rig.state.book.open_orders() if order.status is S.PENDING_CANCEL]
+    assert pending
+    assert {order.text for order in pending} == {""}
+
+
 def test_a_question_gets_its_turn_among_endless_entries():
     rig, broker = paced()
     asked = len(broker.asks)

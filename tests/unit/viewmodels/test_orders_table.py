@@ -228,3 +228,12 @@ def test_only_a_working_order_can_be_amended() -> None:
     assert made.amend_refusal(order()) == ""
     assert "not known" in made.amend_refusal(order(unknown=RequestKind.REPLACE))
     assert "filled" in made.amend_refusal(order(state=OrdStatus.FILLED))
+
+
+def test_an_order_that_waits_for_its_turn_says_so_in_its_reason_and_over_its_state() -> None:
+    words = "Waits: FAKE takes 20 in 1 s, and it is next"
+    made = blotter(order("OMS-1", state=OrdStatus.PENDING_SUBMIT, text=words))
+    (state,) = [column for column in made.table.columns if column.name == "state"]
+    assert (text(made, "state"), text(made, "reason")) == ("PENDING", words)
+    assert state.hover is not None
+    assert state.hover(made.table.row_at(0)) == f"PENDING: {words}"

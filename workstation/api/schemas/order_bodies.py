@@ -81,7 +81,7 @@ def order_body(order: OrderState, names: Names) -> dict[str, Any]:
         "risk_check_passed": _risk_passed(order),
         "compliance_check_passed": False if status is OrdStatus.COMPLIANCE_REJECTED else _checked(order),
         "held_for": order.held_for if order.is_held else None,
-        "held_reason": order.text if order.is_held else None,
+        "held_reason": order.waits_for or None,
         "taken_over_by": order.taken_by or None,
         "parent_order_id": names.order_uid(link.parent) if link is not None else None,
         "leg_full": link is not None and link.full,

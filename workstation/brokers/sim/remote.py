@@ -3,11 +3,13 @@
 Turning point of the order walk when the venue must outlive the program. Runs on the engine's event loop and never
 blocks; reconnects by itself with bounded back-off, also when the venue gives no sign of life (a half-open link). A
 request whose outcome has not come when the link is lost, or within OUTCOME_WAIT_S, is reported UNKNOWN once; what comes
-later about it is dropped. It never sends anything twice.
+later about it is dropped. It never sends anything twice. The venue states its limit of requests over the link.
 """
 
 import asyncio
 import contextlib
+
+from msgspec.structs import replace
 
 from workstation.brokers.sim.session import CARD
 from workstation.brokers.sim.universe import VENUE
@@ -19,6 +21,7 @@ from workstation.brokers.sim.wire import (
     Message,
     Replace,
     Reported,
+    Stated,
     Submit,
     frame,
     read_message,
@@ -30,6 +33,7 @@ from workstation.kernel.fault_points import fault_point
 from workstation.ports.broker import (
     BrokerReport,
     BrokerSink,
+    CapabilityCard,
     QueryAnswer,
     SendOutcome,
     SendReport,
@@ -61,7 +65,6 @@ class RemoteSimBroker:
     """One session with a venue at `address`: a path of a Unix socket, or host:port."""
 
     venue = VENUE
-    capabilities = CARD
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -72,10 +75,17 @@ class RemoteSimBroker:
         self._questions: dict[int, tuple[str, asyncio.TimerHandle]] = {}
         self._silent = 0
         self._reason = ""
+        self._card = CARD
+
+    @property
+    def capabilities(self) -> CapabilityCard:
+        """What the venue can do, with the limit of requests that it stated last; it states it anew on each link."""
+        return self._card
 
     def standing(self) -> VenueStanding:
-        """Return nothing: the venue is in another process, and the link does not carry it."""
-        return VenueStanding()
+        """Return its limit of requests alone: the venue is in another process, and the link carries no more."""
+        limit = self._card.request_limit
+        return VenueStanding() if limit is None else VenueStanding(limits_requests=True, request_limit=limit)
 
     def connect(self, sink: BrokerSink) -> None:
         """Begin to connect, and to reconnect whenever the link is lost. Needs a running event loop."""
@@ -142,7 +152,7 @@ class RemoteSimBroker:
                 continue
             wait_s = RECONNECT_FIRST_S
             writer.write(frame(Hello(role="broker")))
-            self._writer, self._silent, self._reason = writer, 0, "link lost"
+            self._writer, self._silent, self._reason, self._card = writer, 0, "link lost", CARD
             beating = asyncio.get_running_loop().create_task(self._beat(writer), name="sim-venue-heartbeat")
             try:
                 await self._listen(reader)
@@ -180,7 +190,9 @@ class RemoteSimBroker:
             if message is None:
                 return
             self._silent = 0
-            if isinstance(message, Reported):
+            if isinstance(message, Stated):
+                self._card = replace(CARD, request_limit=message.request_limit)
+            elif isinstance(message, Reported):
                 fault_point("sim.report.received")
                 self._take(unwrap(message))
 

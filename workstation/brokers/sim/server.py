@@ -26,6 +26,7 @@ from workstation.brokers.sim.wire import (
     Hello,
     Message,
     Replace,
+    Stated,
     Submit,
     frame,
     read_message,
@@ -34,7 +35,7 @@ from workstation.brokers.sim.wire import (
 from workstation.domain.errors import UserError, VenueProtocolError
 from workstation.domain.market import SessionPhase
 from workstation.kernel.clock import SystemClock, Timer
-from workstation.ports.broker import BrokerReport
+from workstation.ports.broker import BrokerReport, RequestLimit
 
 
 class LoopScheduler:
@@ -59,6 +60,7 @@ class VenueServer:
         self._venue = venue
         self._control = VenueControl(venue)
         self._writer: asyncio.StreamWriter | None = None
+        self._stated: RequestLimit | None = None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one link until it ends."""
@@ -78,10 +80,12 @@ class VenueServer:
         if self._writer is not None:
             broker.disconnect()
             self._writer.close()
-        self._writer = writer
+        self._writer, self._stated = writer, None
+        self._state()
         broker.connect(self._send)
         while (message := await read_message(reader)) is not None:
             self._dispatch(message)
+            self._state()
         if self._writer is writer:
             self._writer = None
             broker.disconnect()
@@ -99,6 +103,13 @@ class VenueServer:
         elif isinstance(message, Beat) and self._writer is not None:
             self._writer.write(frame(message))
 
+    def _state(self) -> None:
+        """Tell the session the limit of requests where it is another than was told last."""
+        limit = self._venue.broker.capabilities.request_limit
+        if self._writer is not None and limit != self._stated:
+            self._stated = limit
+            self._writer.write(frame(Stated(request_limit=limit)))
+
     def _send(self, reports: list[BrokerReport]) -> None:
         if self._writer is not None:
             self._writer.writelines([frame(wrap(report)) for report in reports])
@@ -107,6 +118,7 @@ class VenueServer:
         while (message := await read_message(reader)) is not None:
             if isinstance(message, Control):
                 writer.write(frame(Done(error=self._act(message))))
+                self._state()
                 await writer.drain()
 
     def _act(self, message: Control) -> str:

@@ -17,6 +17,7 @@ from workstation.ports.broker import (
     FillReport,
     OrderReport,
     QueryAnswer,
+    RequestLimit,
     SendReport,
     SessionReport,
     SplitReport,
@@ -70,6 +71,12 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A sign of life that asks for one; the venue sends each back."""
 
 
+class Stated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The limit of requests that the venue states from here on, None for none; first of all on a session."""
+
+    request_limit: RequestLimit | None = None
+
+
 class Control(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """One call of the back door by its name."""
 
@@ -90,7 +97,7 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     body: msgspec.Raw
 
 
-Message = Hello | Submit | Replace | Cancel | Ask | Beat | Control | Done | Reported
+Message = Hello | Submit | Replace | Cancel | Ask | Beat | Stated | Control | Done | Reported
 
 _REPORTS: dict[str, type[BrokerReport]] = {
     kind.__name__: kind
@@ -115,7 +122,7 @@ def unwrap(message: Reported) -> BrokerReport:
     """Return the report of a message; one that cannot be read becomes an UnreadableReport."""
     try:
         return msgspec.json.decode(message.body, type=_REPORTS[message.kind])
-    except (KeyError, msgspec.ValidationError) as error:
+    except (KeyError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raw = bytes(message.body).decode(errors="replace")
         return UnreadableReport(venue="SIM", raw=raw, reason=f"{message.kind}: {error}")
 
@@ -135,5 +142,5 @@ async def read_message(reader: asyncio.StreamReader) -> Message | None:
         return None
     try:
         return _decoder.decode(payload)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise VenueProtocolError(str(error), raw=payload.decode(errors="replace")) from error
