@@ -41,6 +41,9 @@ class Exits:
 
     def __init__(self, instrument: Instrument, orders: Iterable[OrderState], held: PositionSnap | None) -> None:
         self._instrument, self._held = instrument, held
+        average = None if held is None else average_units(held, instrument)
+        qty = 0 if held is None else held.position.qty
+        self._out = None if average is None else _Way(average, 1 if qty > 0 else -1, abs(qty))
         self._orders = {order.cl_ord_id: order for order in orders if order.is_open}
         self._stops: dict[str, list[OrderState]] = defaultdict(list)
         for order in self._orders.values():
@@ -57,30 +60,41 @@ class Exits:
         risk = self._risk(way)
         return f"{text} {risk_text(profit, risk)}" if risk else text
 
+    def kin(self, order: OrderState) -> tuple[OrderState, ...]:
+        """Return the other orders that the words of one depend on: its entry, and the stops beside it."""
+        parent = self._parent(order)
+        return () if parent is None else (parent, *self._stops[parent.cl_ord_id])
+
     def zones(self) -> list[BracketZone]:
         """Return the prices between an entry and the furthest way out of it, one zone for each side of the entry."""
-        furthest: dict[tuple[Fraction, bool], int] = {}
+        ways: dict[str, tuple[_Way, int, int]] = {}
         for order in self._orders.values():
             way, price = self._way(order), line_price(order)
-            if way is not None and price is not None and price != way.entry:
-                key = (way.entry, (price > way.entry) == (way.sign > 0))
-                if abs(price - way.entry) > abs(furthest.get(key, way.entry) - way.entry):
-                    furthest[key] = price
+            if way is not None and price is not None:
+                _, low, high = ways.get(way.parent, (way, price, price))
+                ways[way.parent] = (way, min(low, price), max(high, price))
+        furthest: dict[tuple[Fraction, bool], int] = {}
+        for way, low, high in ways.values():
+            below, above = (way.entry, way.sign < 0), (way.entry, way.sign > 0)
+            if high > way.entry:
+                furthest[above] = max(furthest.get(above, high), high)
+            if low < way.entry:
+                furthest[below] = min(furthest.get(below, low), low)
         scale = float(10**self._instrument.price_decimals)
-        return [BracketZone(float(entry) / scale, at / scale, gains) for (entry, gains), at in furthest.items()]
+        zones = [BracketZone(float(entry) / scale, at / scale, gains) for (entry, gains), at in furthest.items()]
+        return sorted(zones, key=lambda zone: (zone.entry, not zone.gains))
+
+    def _parent(self, order: OrderState) -> OrderState | None:
+        return self._orders.get(order.link.parent) if order.link is not None and order.link.parent else None
 
     def _way(self, order: OrderState) -> _Way | None:
-        parent = self._orders.get(order.link.parent) if order.link is not None and order.link.parent else None
+        parent = self._parent(order)
         if parent is not None:
             entry = line_price(parent)
             sign = parent.terms.side.sign
             return None if entry is None else _Way(Fraction(entry), sign, parent.terms.order_qty, parent.cl_ord_id)
-        held = self._held
-        average = None if held is None else average_units(held, self._instrument)
-        if held is None or average is None:
-            return None
-        sign = 1 if held.position.qty > 0 else -1
-        return _Way(average, sign, abs(held.position.qty)) if order.terms.side.sign == -sign else None
+        out = self._out
+        return out if out is not None and order.terms.side.sign == -out.sign else None
 
     def _profit(self, order: OrderState, way: _Way) -> int | None:
         price = line_price(order)

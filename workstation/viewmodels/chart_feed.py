@@ -4,7 +4,7 @@ Last stage of both walks. Floats are for drawing; a dragged or chosen price come
 tick. Qt-free; sends nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,43 +86,71 @@ def interval_bars(interval: str, instrument: Instrument) -> BarType:
     return series_of(interval, instrument)
 
 
+KnownLines = dict[str, tuple[tuple[OrderState, ...], OrderLine]]
+"""Lines by order, each with that order and those that its words depend on, as they were when it was worded."""
+
+
 def order_lines(
-    instrument: Instrument, orders: Sequence[OrderState], exits: Exits, *, connected: bool
+    instrument: Instrument,
+    orders: Sequence[OrderState],
+    exits: Exits,
+    *,
+    connected: bool,
+    known: KnownLines | None = None,
 ) -> list[OrderLine]:
-    """Return the lines of open orders that have a price; without the venue every live one is UNKNOWN."""
-    lines = []
+    """Return the lines of open orders that have a price; without the venue every live one is UNKNOWN.
+
+    known: lines of before, for the same position and link; those of orders that are as they were are taken from it, and
+    it holds these lines afterwards.
+    """
+    before = {} if known is None else dict(known)
+    found: KnownLines = {}
     for order in orders:
-        price = line_price(order)
-        if price is None or not order.is_open:
+        of = (order, *exits.kin(order))
+        kept = before.get(order.cl_ord_id)
+        if kept is not None and kept[0] == of:
+            found[order.cl_ord_id] = kept
+        elif order.is_open and (price := line_price(order)) is not None:
+            line = _order_line(instrument, order, price, exits.words(order), connected=connected)
+            found[order.cl_ord_id] = (of, line)
+    if known is not None:
+        known.clear()
+        known.update(found)
+    return [line for _, line in found.values()]
+
+
+def _order_line(instrument: Instrument, order: OrderState, price: int, outcome: str, *, connected: bool) -> OrderLine:
+    state = _LINE_STATES.get(order.status, LineState.WORKING)
+    if order.unknown is not None or (not connected and order.status is not OrdStatus.NEW):
+        state = LineState.UNKNOWN
+    return OrderLine(
+        cl_ord_id=order.cl_ord_id,
+        side=_side(order.terms.side),
+        price=whole_price(instrument, price),
+        quantity=instrument.qty_text(order.leaves_qty or order.terms.order_qty),
+        type=_TYPES.get(order.terms.ord_type, "TRAIL"),
+        state=state,
+        residence=_RESIDENCES[order.residence],
+        note=" ".join(word for word in (_leg(order), outcome, _by(order)) if word),
+    )
+
+
+def fill_marks(instrument: Instrument, executions: Sequence[Execution]) -> list[FillMark]:
+    """Return the marks of the newest fills that stand, oldest first. executions: by arrival."""
+    taken_back: set[str] = set()
+    marks: list[FillMark] = []
+    for fill in reversed(executions):
+        if fill.symbol != instrument.symbol:
             continue
-        state = _LINE_STATES.get(order.status, LineState.WORKING)
-        if order.unknown is not None or (not connected and order.status is not OrdStatus.NEW):
-            state = LineState.UNKNOWN
-        lines.append(
-            OrderLine(
-                cl_ord_id=order.cl_ord_id,
-                side=_side(order.terms.side),
-                price=whole_price(instrument, price),
-                quantity=instrument.qty_text(order.leaves_qty or order.terms.order_qty),
-                type=_TYPES.get(order.terms.ord_type, "TRAIL"),
-                state=state,
-                residence=_RESIDENCES[order.residence],
-                note=" ".join(word for word in (_leg(order), exits.words(order), _by(order)) if word),
-            )
-        )
-    return lines
-
-
-def fill_marks(instrument: Instrument, executions: Iterable[Execution]) -> list[FillMark]:
-    """Return the marks of the newest fills that stand, oldest first."""
-    mine = [e for e in executions if e.symbol == instrument.symbol]
-    taken_back = {e.corrects for e in mine if e.corrects}
-    marks = [
-        FillMark(e.ts_event, whole_price(instrument, e.last_px), _side(e.side), instrument.qty_text(e.last_qty))
-        for e in mine
-        if e.kind is not ExecKind.BUST and e.exec_key not in taken_back
-    ]
-    return sorted(marks, key=lambda mark: mark.time_ns)[-FILLS_SHOWN_MAX:]
+        if fill.corrects:
+            taken_back.add(fill.corrects)
+        if fill.kind is not ExecKind.BUST and fill.exec_key not in taken_back:
+            price = whole_price(instrument, fill.last_px)
+            marks.append(FillMark(fill.ts_event, price, _side(fill.side), instrument.qty_text(fill.last_qty)))
+        if len(marks) == FILLS_SHOWN_MAX:
+            break
+    marks.reverse()  # those of one moment stay as they came
+    return sorted(marks, key=lambda mark: mark.time_ns)
 
 
 def average_price(instrument: Instrument, snap: PositionSnap) -> float | None:

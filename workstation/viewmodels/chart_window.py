@@ -81,6 +81,10 @@ class PaneScale:
         """Return the x of a position counted in bars; the middle of bar `i` is at `i + 0.5`."""
         return (bar - self.first) * self.width / self.span
 
+    def xs(self, bars: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the x of each position counted in bars."""
+        return np.asarray((bars - self.first) * (self.width / self.span))
+
     def bar(self, x: float) -> float:
         """Return the position in bars at an x; its floor is the bar's number."""
         return self.first + x * self.span / self.width

@@ -77,11 +77,23 @@ class _Market(msgspec.Struct, frozen=True):
 _OwnKey = tuple[int, int, int, bool]
 
 
+class _Spot(NamedTuple):
+    """Where one order stands. row: None out of view; cancels: sign of the side whose cancel would take it, else 0."""
+
+    order: OrderState
+    price: int | None
+    row: int | None
+    edge: Literal["above", "inside", "below"]
+    mark: str
+    cancels: int
+
+
 class _Own(NamedTuple):
     """Own orders on the rows, and the prices of those beyond them. key: what they were laid for, beside themselves."""
 
     working: Sequence[OrderState]
     key: _OwnKey
+    spots: dict[str, _Spot]
     orders: OwnOrders
     marks: dict[int, str]
     counts: tuple[int, int]
@@ -208,22 +220,37 @@ class Ladder:
         return self._own
 
     def _laid(self, working: Sequence[OrderState], key: _OwnKey) -> _Own:
-        _revision, _grouping, position_qty, connected = key
-        orders, counts, marks = OwnOrders(self.instrument, connected=connected), [0, 0], dict[int, set[str]]()
-        beyond: dict[str, list[int]] = {"above": [], "inside": [], "below": []}
+        known = self._own.spots if self._own is not None and self._own.key == key else {}
+        spots: dict[str, _Spot] = {}
         for order in working:
-            price = line_price(order.pending_terms or order.terms)
-            if not (order.is_protective and position_qty):
-                counts[0 if order.terms.side.sign > 0 else 1] += 1
-            if price is None:
-                continue
-            row = self.map.bucket(price, "down" if order.terms.side.sign > 0 else "up")
-            if self.map.is_shown(row):
-                orders.add(order, row)
-                marks.setdefault(row, set()).add(row_mark(order, position_qty))
-            beyond[self.map.side_of(price)].append(price)
-        texts = {row: "".join(sorted(found)) for row, found in marks.items()}
-        return _Own(working, key, orders, texts, (counts[0], counts[1]), beyond["above"], beyond["below"])
+            spot = known.get(order.cl_ord_id)
+            spots[order.cl_ord_id] = self._spot(order, key) if spot is None or spot.order is not order else spot
+        orders, marks = OwnOrders(self.instrument, connected=key[-1]), dict[int, set[str]]()
+        for spot in spots.values():
+            if spot.row is not None:
+                orders.add(spot.order, spot.row)
+                marks.setdefault(spot.row, set()).add(spot.mark)
+        found = spots.values()
+        return _Own(
+            working=working,
+            key=key,
+            spots=spots,
+            orders=orders,
+            marks={row: "".join(sorted(letters)) for row, letters in marks.items()},
+            counts=(sum(spot.cancels > 0 for spot in found), sum(spot.cancels < 0 for spot in found)),
+            above=[spot.price for spot in found if spot.edge == "above" and spot.price is not None],
+            below=[spot.price for spot in found if spot.edge == "below" and spot.price is not None],
+        )
+
+    def _spot(self, order: OrderState, key: _OwnKey) -> _Spot:
+        _revision, _grouping, position_qty, _connected = key
+        sign, price = order.terms.side.sign, line_price(order.pending_terms or order.terms)
+        cancels = 0 if order.is_protective and position_qty else sign
+        if price is None:
+            return _Spot(order, None, None, "inside", "", cancels)
+        row = self.map.bucket(price, "down" if sign > 0 else "up")
+        shown = row if self.map.is_shown(row) else None
+        return _Spot(order, price, shown, self.map.side_of(price), row_mark(order, position_qty), cancels)
 
     def health(self, state: ScreenState) -> Health:
         """Return the state of the data this ladder trades on, worst first."""

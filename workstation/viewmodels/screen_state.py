@@ -25,12 +25,16 @@ LOG_ROWS_KEPT = 2_000
 
 
 class ScreenState:
-    """The fold of all frames. Dictionaries are keyed as the frames key them."""
+    """The fold of all frames. Dictionaries are keyed as the frames key them.
+
+    executions_seen: how many have come, those too that are kept no more.
+    """
 
     def __init__(self) -> None:
         self.orders: dict[str, OrderState] = {}
         self.open_orders: dict[str, OrderState] = {}
         self.executions: deque[Execution] = deque(maxlen=EXECUTIONS_KEPT)
+        self.executions_seen = 0
         self.positions: dict[tuple[str, str, str], PositionSnap] = {}
         self.balances: dict[tuple[str, str], BalanceState] = {}
         self.quotes: dict[str, QuoteSnap] = {}
@@ -50,6 +54,7 @@ class ScreenState:
                 self._keep_order(row)
             elif isinstance(row, Execution):
                 self.executions.append(row)
+                self.executions_seen += 1
             elif isinstance(row, Notice):
                 self.notices.append(row)
             elif isinstance(row, LogRow):

@@ -79,7 +79,7 @@ def calls_of_a_frame(chart: Chart) -> int:
     """Return how many calls painting the orders and finding the one under the pointer makes."""
     image = QImage(900, 600, QImage.Format.Format_ARGB32)
     layer = chart.canvas.orders
-    layer._placed_for = ()
+    layer._settled_for = ()
     painter = QPainter(image)
 
     def frame() -> None:

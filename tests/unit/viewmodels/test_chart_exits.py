@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.helpers.desktop_rig import limit, order, position, stock
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.orders import Contingency, GroupLink, LegRole, OrderState, OrdType, Origin, OriginKind, Side
+from workstation.domain.orders import (
+    Contingency,
+    GroupLink,
+    LegRole,
+    OrderState,
+    OrdStatus,
+    OrdType,
+    Origin,
+    OriginKind,
+    Side,
+)
 from workstation.viewmodels.chart_exits import Exits, position_words
-from workstation.viewmodels.chart_feed import order_lines
+from workstation.viewmodels.chart_feed import KnownLines, order_lines
 from workstation.viewmodels.chart_marks import BracketZone
 from workstation.viewmodels.frames import PositionSnap
 
@@ -46,8 +58,8 @@ def test_legs_of_an_entry_that_waits_are_measured_from_its_price() -> None:
         "OMS-3": "take profit +40.00 +2.0R",
     }
     assert Exits(stock(), [entry, stop, target], None).zones() == [
-        BracketZone(187.0, 186.8, gains=False),
         BracketZone(187.0, 187.4, gains=True),
+        BracketZone(187.0, 186.8, gains=False),
     ]
 
 
@@ -70,3 +82,46 @@ def test_an_order_of_a_script_says_so() -> None:
     sent = replace(TARGET, origin=Origin(kind=OriginKind.REST, detail="key"))
     assert notes(HELD, sent)["OMS-T"] == "+150 +1.5R script"
     assert notes(None, sent)["OMS-T"] == "script"
+
+
+def test_entries_at_one_price_share_their_zones() -> None:
+    entries = [order(f"E{number}", limit(Side.BUY, 18_700)) for number in (1, 2)]
+    targets = [
+        order(
+            f"T{number}",
+            limit(Side.SELL, 18_740 + number),
+            link=GroupLink(f"G{number}", Contingency.BRACKET, LegRole.TAKE_PROFIT, f"E{number}"),
+        )
+        for number in (1, 2)
+    ]
+    assert Exits(stock(), [*entries, *targets], None).zones() == [BracketZone(187.0, 187.42, gains=True)]
+
+
+ORDERS = st.lists(
+    st.tuples(
+        st.sampled_from(["A", "B", "C", "D"]),
+        st.sampled_from(["", "A", "B"]),
+        st.sampled_from(list(LegRole)),
+        st.sampled_from(list(Side)),
+        st.integers(18_650, 18_750),
+        st.sampled_from([OrdStatus.SUBMITTED, OrdStatus.CANCELLED, OrdStatus.PARTIALLY_FILLED]),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+@given(told=ORDERS, held=st.sampled_from([None, position(100), position(-30), position(0)]))
+def test_lines_that_are_kept_are_those_that_would_be_worded_anew(told, held) -> None:
+    orders: dict[str, OrderState] = {}
+    known: KnownLines = {}
+    for version, (name, parent, role, side, price, state) in enumerate(told, 1):
+        terms = (
+            limit(side, None, ord_type=OrdType.STOP, stop_px=price) if role is LegRole.STOP_LOSS else limit(side, price)
+        )
+        link = GroupLink("G", Contingency.BRACKET, role, parent) if parent and parent != name else None
+        orders[name] = order(name, terms, state, link=link, version=version)
+        now = tuple(one for one in orders.values() if one.is_open)
+        exits = Exits(stock(), now, held)
+        kept = order_lines(stock(), now, exits, connected=True, known=known)
+        assert kept == order_lines(stock(), now, exits, connected=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPolygonF
 
@@ -31,23 +32,23 @@ class FillsLayer(Layer):
 
     def fill_at(self, at: QPointF) -> int | None:
         """Return the number of the fill under a point."""
-        for number in reversed(self._visible()):
-            tip = self._tip(number)
+        for number, x, y in reversed(self._visible()):
             below = self.model.fills[number].side is MarkSide.BUY
-            box = QRectF(tip.x() - ARROW_PX / 2 - 1, tip.y() if below else tip.y() - ARROW_PX, ARROW_PX + 2, ARROW_PX)
-            if box.contains(at):
+            top = y if below else y - ARROW_PX
+            if abs(at.x() - x - 0.5) <= ARROW_PX / 2 + 1 and top <= at.y() <= top + ARROW_PX:
                 return number
         return None
 
     def draw(self, painter: QPainter) -> None:
-        """Draw the arrows in view and the text of the hovered one."""
-        colors = current_theme().colors
+        """Draw the arrows in view, those on one pixel once, and the text of the hovered one."""
+        colors, fills = current_theme().colors, self.model.fills
         painter.setPen(hairline_pen(colors.surface, 1.0))
+        tips = {(fills[number].side, int(x), int(y)): (x, y) for number, x, y in self._visible()}
         with antialiased(painter):
-            for number in self._visible():
-                buy = self.model.fills[number].side is MarkSide.BUY
+            for (side, *_), tip in tips.items():
+                buy = side is MarkSide.BUY
                 painter.setBrush(colors.buy if buy else colors.sell)
-                painter.drawPolygon(self._arrow(self._tip(number), up=buy))
+                painter.drawPolygon(self._arrow(QPointF(*tip), up=buy))
         hovered = self.model.hovered_fill
         if hovered is not None and hovered < len(self.model.fills):
             self._draw_text(painter, self.model.fills[hovered], self._tip(hovered))
@@ -71,10 +72,16 @@ class FillsLayer(Layer):
             under = True
         return QRectF(left, below if under else above, width, height)
 
-    def _visible(self) -> list[int]:
-        first, stop = self.pane.bar_range
-        shown = [number for number, (bar, _) in enumerate(self.model.fill_places) if first <= bar < stop]
-        return shown[-FILLS_DRAWN_MAX:]
+    def _visible(self) -> list[tuple[int, float, float]]:
+        """Return the newest fills whose bars are in view, oldest first: number and tip."""
+        pane, model = self.pane, self.model
+        first, stop = pane.bar_range
+        shown = [
+            (number, bar, factor) for number, (bar, factor) in enumerate(model.fill_places) if first <= bar < stop
+        ][-FILLS_DRAWN_MAX:]
+        across = pane.xs(np.array([bar + 0.5 for _, bar, _ in shown])).tolist()
+        heights = pane.ys(np.array([model.fills[number].price * factor for number, _, factor in shown])).tolist()
+        return [(number, x, y) for (number, *_), x, y in zip(shown, across, heights, strict=True)]
 
     def _tip(self, number: int) -> QPointF:
         bar, factor = self.model.fill_places[number]

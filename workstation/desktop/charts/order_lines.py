@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from workstation.desktop.charts.layers import Layer, dash_pen, hairline_pen
@@ -101,8 +102,9 @@ class OrderLinesLayer(Layer):
 
     def __init__(self, parent: QGraphicsItem | None, model: ChartModel, z: float) -> None:
         super().__init__(parent, model, z)
+        self._drawn_lines: list[Line] = []
         self._tags: list[_PlacedTag] = []
-        self._placed_for: tuple[object, ...] = ()
+        self._settled_for: tuple[object, ...] = ()
 
     def grip_at(self, at: QPointF) -> Grip | None:
         """Return what can be taken at a point, cancel boxes first, then the nearest line."""
@@ -156,19 +158,28 @@ class OrderLinesLayer(Layer):
 
     def _lines(self) -> list[Line]:
         """Return each order with the height of its line, from the top down."""
-        model, pane = self.model, self.pane
-        lines = [(pane.y(model.shown_price(order)), order) for order in model.orders]
-        return sorted(lines, key=lambda line: (line[0], line[1].cl_ord_id))
+        self._settle()
+        return self._drawn_lines
 
     def _placed(self) -> list[_PlacedTag]:
-        """Return the tags as they stand; worked out anew only where something has changed that they depend on."""
+        """Return the tags as they stand."""
+        self._settle()
+        return self._tags
+
+    def _settle(self) -> None:
+        """Work out lines and tags anew where something has changed that they depend on."""
         model, drag = self.model, self.model.drag
         pulled = None if drag is None else (drag.line_id, drag.price, model.dragged_words())
         clear = [QRectF(rect) for rect in self.clear_of()]
         key = (self.pane, pulled, model.hovered_order, model.position, clear, tag_height(words(Weight.Medium)))
-        if not self._placed_for or self._placed_for[0] is not model.orders or self._placed_for[1:] != key:
-            self._placed_for, self._tags = (model.orders, *key), self._place_tags()
-        return self._tags
+        if self._settled_for and self._settled_for[0] is model.orders and self._settled_for[1:] == key:
+            return
+        self._settled_for = (model.orders, *key)
+        heights = self.pane.ys(np.array([model.shown_price(order) for order in model.orders])).tolist()
+        self._drawn_lines = sorted(
+            zip(heights, model.orders, strict=True), key=lambda line: (line[0], line[1].cl_ord_id)
+        )
+        self._tags = self._place_tags()
 
     def _place_tags(self) -> list[_PlacedTag]:
         """Return tags from the top down, moved left or to another row where they would cover something."""
@@ -178,7 +189,7 @@ class OrderLinesLayer(Layer):
         room = TagRoom(QRectF(0, 0, pane.width, pane.height), [*self.clear_of(), *([] if held is None else [held])])
         apart = {model.hovered_order or "", "" if model.drag is None else model.drag.line_id}
         placed: list[_PlacedTag] = []
-        for crowd in crowds(self._lines(), pane.height, height, apart):
+        for crowd in crowds(self._drawn_lines, pane.height, height, apart):
             middle = min(max(crowd.y, height / 2 + 1), pane.height - height / 2 - 1)
             width = tag_width(face, self._text(crowd)) + (height if crowd.alone else 0.0)
             rect = room.take(
@@ -210,17 +221,20 @@ class OrderLinesLayer(Layer):
         if model.position is not None:
             painter.setPen(hairline_pen(colors.accent, pane.ratio))
             self._level(painter, pane.y(model.position.average))
-        drawn: set[tuple[float, MarkSide, LineState]] = set()
-        for y, order in self._lines():
-            color, _ = order_colors(order)
-            if model.drag is not None and model.drag.line_id == order.cl_ord_id:
-                painter.setPen(dash_pen(with_alpha(color, 0.6), pane.ratio, DASHES[LineState.UNKNOWN]))
-                self._level(painter, pane.y(order.price))
-            row = (pane.hairline(y), order.side, order.state)
-            if row not in drawn and 0 <= y <= pane.height:
-                drawn.add(row)
-                painter.setPen(dash_pen(color, pane.ratio, DASHES[order.state]))
-                self._level(painter, y)
+        drag = model.drag
+        if drag is not None and (before := model.order(drag.line_id)) is not None:
+            painter.setPen(dash_pen(with_alpha(order_colors(before)[0], 0.6), pane.ratio, DASHES[LineState.UNKNOWN]))
+            self._level(painter, pane.y(before.price))
+        rows: dict[tuple[MarkSide, LineState], dict[int, Line]] = {}
+        for line in self._lines():
+            y, order = line
+            if 0 <= y <= pane.height:
+                rows.setdefault((order.side, order.state), {})[int(y * pane.ratio)] = line
+        for (_, state), lines in rows.items():
+            color, _ = order_colors(next(iter(lines.values()))[1])
+            painter.setPen(dash_pen(color, pane.ratio, DASHES[state]))
+            levels = [pane.hairline(y) for y, _ in lines.values()]
+            painter.drawLines([QLineF(0, at, pane.width, at) for at in levels])
 
     def _draw_order_tag(self, painter: QPainter, tag: _PlacedTag) -> None:
         pane, order, colors = self.pane, tag.crowd.orders[0], current_theme().colors

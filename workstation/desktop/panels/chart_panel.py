@@ -17,7 +17,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.chart_alerts import ChartAlerts
 from workstation.desktop.panels.chart_panel_choice import ask_brick, ask_interval, interval_begun
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, ask_comparison
-from workstation.desktop.panels.chart_panel_marks import show_marks, state_of
+from workstation.desktop.panels.chart_panel_marks import ChartMarks, state_of
 from workstation.desktop.panels.chart_panel_past import ChartPast
 from workstation.desktop.panels.chart_panel_prices import CALENDARS, chart_prices
 from workstation.desktop.panels.chart_panel_studies import ChartStudies
@@ -68,6 +68,7 @@ class ChartPanel(Panel):
         self._status_came = self._positions_came = self._loaded = self._released = False
         self._turn = PaintTurn(context.charts, context.bridge.session.mono_ns)
         self.chart = ChartView()
+        self._marks = ChartMarks(context, self.chart)
         self.chart.setObjectName(f"{panel_id}_chart")
         self.compared = ComparedBars(context, panel_id, self.chart.set_comparison)
         trading = self.trading = ChartTrading(context, panel_id, self._show_marks)
@@ -374,7 +375,7 @@ class ChartPanel(Panel):
         if not self.symbol or self._released:
             return
         dragging = self.chart.model.drag is not None
-        show_marks(self.context, self.chart, self.symbol, connected=self._connection.venue_up)
+        self._marks.show(self.symbol, connected=self._connection.venue_up)
         if dragging and self.chart.model.drag is None:
             self.context.announcer.say("warning", DRAG_ENDED)
 

@@ -31,6 +31,9 @@ from workstation.viewmodels.preview import order_words
 LEAST_HEIGHT_PX = 96
 """Room below which the list stays away, at a text scale of 1."""
 
+SHOWN_MAX = 50
+"""Newest orders that are listed, beside those that are selected; the orders panel has all of them."""
+
 _ID = Qt.ItemDataRole.UserRole
 
 
@@ -41,6 +44,7 @@ class TicketOrders(QWidget):
         super().__init__()
         self._context, self._place = context, place
         self._shown: tuple[object, ...] | None = None
+        self._known: dict[tuple[str, int, bool], str] = {}
         self.caption = QLabel("No working orders")
         self.caption.setProperty("role", "caption")
         self.cancel = named(
@@ -73,19 +77,21 @@ class TicketOrders(QWidget):
     def show_orders(self) -> None:
         """Show the open orders of the place now, newest first; what is selected stays selected."""
         account, symbol = self._place()
-        orders = sorted(self._context.state.working(account, symbol), key=lambda order: order.created_at, reverse=True)
-        connected = self._context.state.connected
-        shown = (account, symbol, connected, *((order.cl_ord_id, order.version) for order in orders))
-        if shown == self._shown:
+        working, connected = self._context.state.working(account, symbol), self._context.state.connected
+        if self._shown is not None and self._shown[0] is working and self._shown[1:] == (account, symbol, connected):
             return
-        self._shown = shown
+        self._shown = (working, account, symbol, connected)
         kept = {item.data(_ID) for item in self.list.selectedItems()}
-        self.caption.setText(f"Working in {symbol}: {len(orders)}" if orders else f"No working orders in {symbol}")
-        self.list.setAccessibleName(self.caption.text())
+        orders = sorted(working, key=lambda order: order.created_at, reverse=True)
+        orders = [*orders[:SHOWN_MAX], *(order for order in orders[SHOWN_MAX:] if order.cl_ord_id in kept)]
+        self._say(symbol, len(working), len(orders))
+        known, self._known = self._known, {}
         self.list.clear()
         for order in orders:
-            item = QListWidgetItem(self._words(order, connected=connected))
-            item.setToolTip(item.text())
+            key = order.cl_ord_id, order.version, connected
+            words = self._known[key] = known.get(key) or self._words(order, connected=connected)
+            item = QListWidgetItem(words)
+            item.setToolTip(words)
             item.setData(_ID, order.cl_ord_id)
             self.list.addItem(item)
             item.setSelected(order.cl_ord_id in kept)
@@ -97,6 +103,12 @@ class TicketOrders(QWidget):
         for item in self.list.selectedItems():
             params = CancelOne(cl_ord_id=item.data(_ID), reason="ticket")
             self._context.call("order.cancel", params, origin, self._answered)
+
+    def _say(self, symbol: str, working: int, listed: int) -> None:
+        """Caption the list: how many orders work, and that not all of them are listed."""
+        rest = f", {listed} listed" if listed < working else ""
+        self.caption.setText(f"Working in {symbol}: {working:,}{rest}" if working else f"No working orders in {symbol}")
+        self.list.setAccessibleName(self.caption.text())
 
     def _answered(self, result: CommandResult) -> None:
         self._context.announcer.say("info" if result.ok else "warning", result.text)
