@@ -43,7 +43,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path):
 @pytest.fixture
 def commands(opened: OpenedStore):
     registry = CommandRegistry()
-    desk = StoredData(opened.store.history, opened.store.imports, lambda call: call(), SystemClock())
+    desk = StoredData(opened.store.history, opened.store.imports, lambda call: call(), SystemClock(), lambda: None)
     desk.register(registry)
     yield registry
     desk.close()
@@ -123,7 +123,7 @@ def test_ticks_of_days_that_are_over_are_archived_by_the_way(opened, tmp_path):
     path.write_text("time,price,size\n1704207600,10.00,5\n1704300000,10.02,9\n")
     options = ImportOptions(symbol="ACME", new="stock")
     import_file(path, options, opened.store.imports, lambda _report, _done: None)
-    desk = StoredData(opened.store.history, opened.store.imports, lambda call: call(), SystemClock())
+    desk = StoredData(opened.store.history, opened.store.imports, lambda call: call(), SystemClock(), lambda: None)
     desk.archive(1_704_240_000 * 10**9 + SETTLED_NS)
     registry = CommandRegistry()
     desk.register(registry)

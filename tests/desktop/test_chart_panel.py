@@ -92,6 +92,19 @@ def test_live_bars_move_the_last_and_append(panel: ChartPanel, rig: DesktopRig) 
     assert (len(bars), bars.columns[3, -1], bars.columns[4, -2]) == (51, 188.0, 7.0)
 
 
+def test_bars_that_were_laid_anew_are_asked_for_again(panel: ChartPanel, rig: DesktopRig) -> None:
+    panel.show_symbol("AAPL")
+    answer(rig)
+    bar = Bar("AAPL", MINUTE, 18_700, 18_900, 18_650, 18_800, 7, 3, START_NS, START_NS + 60 * SECOND)
+    rig.feed(bars=[BarUpdate("AAPL", BarType(BarKind.MINUTE, 5), bar, closed=True, anew=True)])
+    assert state(panel) is PanelState.READY
+    rig.feed(bars=[BarUpdate("AAPL", MINUTE, bar, closed=True, anew=True)])
+    assert state(panel) is PanelState.LOADING
+    assert len(rig.gateway.of("market.bars")) == 2
+    answer(rig, CommandResult(ok=True, text="", data=series(7)))
+    assert len(panel.chart.model.bars) == 7
+
+
 def test_states_are_said_in_words(panel: ChartPanel, rig: DesktopRig) -> None:
     assert state(panel) is PanelState.EMPTY
     panel.show_symbol("AAPL")

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.product_rig import product_options, running_headless
+from tests.helpers.product_rig import ask, product_options, running_headless
 from workstation.__main__ import main
 from workstation.app.data_hours import adopt_hours_of
 from workstation.app.runs import _started
+from workstation.commands.data import DeleteSeries, ImportFile
+from workstation.commands.registry import NoParams
 from workstation.domain.errors import NotFound
 from workstation.marketdata.calendar import Calendars
 
@@ -34,6 +36,23 @@ def test_a_program_knows_the_hours_of_its_home(home: Path) -> None:
         Calendars()["north.equity"]
     with running_headless(home, "--no-api"):
         assert Calendars()["north.equity"].name == "north.equity"
+
+
+def test_hours_that_are_imported_or_deleted_have_the_open_series_of_the_program_cut_anew(tmp_path: Path) -> None:
+    file = tmp_path / "hours.json"
+    file.write_text(json.dumps(HOURS, indent=1))
+    with running_headless(tmp_path / "home", "--no-api") as program:
+        cut: list[int] = []
+        series = program.engine.core.market.series
+        looked, series.miscut = series.miscut, lambda: cut.append(Calendars.generation) or looked()
+        before = Calendars.generation
+        assert ask(program, "data.import", ImportFile(path=str(file))).ok
+        [line] = ask(program, "data.board", NoParams()).data.lines
+        held = line.holding
+        gone = DeleteSeries(symbol=held.symbol, kind=held.kind, interval=held.interval, source=held.source)
+        assert ask(program, "data.delete", gone).ok
+        assert len(cut) == 2
+        assert before < cut[0] < cut[1]
 
 
 def test_hours_of_a_home_that_is_not_open_are_read_beside_and_none_are_no_fault(home: Path, tmp_path: Path) -> None:

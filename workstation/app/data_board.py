@@ -27,6 +27,7 @@ from workstation.domain.errors import NotFound, StateConflict, StorageError, Use
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
 from workstation.kernel.logs import get_logger
+from workstation.marketdata.calendar import Calendars
 from workstation.ports.market_data import Coverage, DataBoard, Holding, Hole
 from workstation.storage import Store, StoreView
 from workstation.storage.market_history import SqlMarketHistory
@@ -61,13 +62,17 @@ _log = get_logger("stored_data")
 
 
 def stored_data_of(
-    store: Storage, post: Callable[[Callable[[], None]], None], clock: Clock, commands: CommandRegistry
+    store: Storage,
+    post: Callable[[Callable[[], None]], None],
+    clock: Clock,
+    commands: CommandRegistry,
+    on_hours: Callable[[], object],
 ) -> "StoredData":
     """Return the commands of a run's stored data, declared; where a database is only looked at, nothing is written."""
     history = store.history if isinstance(store, StoreView) else None
     if history is not None and history.hours():
         adopt_hours(history)
-    found = StoredData(history, store.imports if isinstance(store, Store) else None, post, clock)
+    found = StoredData(history, store.imports if isinstance(store, Store) else None, post, clock, on_hours)
     found.register(commands)
     return found
 
@@ -75,7 +80,8 @@ def stored_data_of(
 class StoredData:
     """The commands of stored data. post: runs a call on the engine's thread.
 
-    history: None where nothing can be read; imports: None where nothing is written.
+    history: None where nothing can be read; imports: None where nothing is written. on_hours: called there when trading
+    hours were imported or deleted.
     """
 
     def __init__(
@@ -84,8 +90,10 @@ class StoredData:
         imports: MarketImports | None,
         post: Callable[[Callable[[], None]], None],
         clock: Clock,
+        on_hours: Callable[[], object],
     ) -> None:
         self._history, self._imports, self._post, self._clock = history, imports, post, clock
+        self._on_hours, self._hours = on_hours, Calendars.generation
         self._pool = ThreadPoolExecutor(1, "stored-data")
         self._writing = ThreadPoolExecutor(1, "data-import")
         self._importing = ""
@@ -233,6 +241,9 @@ class StoredData:
 
     def _done(self, result: CommandResult, call: Invocation) -> None:
         self._answer = None
+        if self._hours != Calendars.generation:
+            self._hours = Calendars.generation
+            self._on_hours()
         call.reply(result)
 
     def _board(self) -> CommandResult:

@@ -129,7 +129,7 @@ class Engine:
             core, self._screens, self._publisher.notice, alerting, store.reader.deliveries, post=loop.post
         )
         self._alerts.register(commands)
-        self._stored_data = stored_data_of(store, loop.post, self._clock, commands)
+        self._stored_data = stored_data_of(store, loop.post, self._clock, commands, self._screens.recut)
         self._chart_history = ChartHistory.of(
             store, self._screens, core.instruments, loop.post, commands, environment=venue.environment
         )

@@ -118,6 +118,17 @@ class EngineScreens:
             return history
         return series.seed(symbol, bar_type, ())
 
+    def recut(self) -> int:
+        """Lay every open series anew that the trading hours of now cut otherwise; returns how many there are."""
+        series, count = self._market.series, 0
+        for symbol, bar_type in series.miscut():
+            least = max(len(series.open(symbol, bar_type)), BARS_BEFORE)
+            newest = series.recut(symbol, bar_type, self._past(symbol, bar_type, least))
+            if newest is not None:
+                self._view.recut(newest)
+                count += 1
+        return count
+
     def open_past(self, symbol: str, bar_type: BarType, count: int, then: Callable[[], None]) -> None:
         """Open a series with at least so many bars before it, then call `then`: at once, unless its past is long."""
         wanted = max(count, BARS_BEFORE)

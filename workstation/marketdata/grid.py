@@ -70,6 +70,10 @@ class TimeGrid:
         """That of the calendar: an interval of an older one may be another by now."""
         return self._calendar.generation
 
+    def cuts(self, ts_open: int, ts_close: int) -> bool:
+        """Tell whether a bar is one as the calendar stands."""
+        return self.interval(ts_open) == (ts_open, ts_close, True)
+
     def interval(self, ts: int) -> Interval:
         """Return the interval that holds `ts`."""
         if not self._step_ns:

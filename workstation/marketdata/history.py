@@ -68,6 +68,14 @@ class BarHistory:
         scaled: Floats = self.values[start:stop] / self._divisors
         return scaled
 
+    def bars(self, start: int = 0) -> tuple[Bar, ...]:
+        """Return the bars from a row on, oldest first; how many trades they had is not kept."""
+        rows = zip(self.ts_open_close()[start:].tolist(), self.values[start:].tolist(), strict=True)
+        return tuple(
+            Bar(self.symbol, self.bar_type, opened, high, low, close, volume, 0, times[0], times[1])
+            for times, (opened, high, low, close, volume) in rows
+        )
+
     def index_at(self, ts: int) -> int:
         """Return the row of the last bar that opened at or before `ts`, -1 before the first."""
         return int(np.searchsorted(self.ts_open, ts, side="right")) - 1

@@ -6,6 +6,8 @@ by all who ask. Closed bars are put into the batch just before the tick that clo
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
+
 from workstation.domain.conditions import WHOLE, counts_for
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.instruments import Instrument
@@ -25,6 +27,7 @@ from workstation.marketdata.bars import SIDES, BarBuilder
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.composites import BarAggregator
 from workstation.marketdata.forming import Marked
+from workstation.marketdata.grid import TimeGrid
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.kept_trades import KeptTrades
 from workstation.marketdata.quality import Defect, Quality
@@ -34,6 +37,9 @@ BAR_SERIES_MAX = 500
 
 BARS_KEPT = 100_000
 """Default bars of history kept for each series."""
+
+RECUT_LOOKED = 2_000
+"""Newest bars of a series that are looked at for whether other trading hours cut them otherwise."""
 
 SeriesKey = tuple[str, BarType]
 Made = tuple[int, list[MarketEvent]]
@@ -111,6 +117,87 @@ class BarSeriesSet:
             if aggregator.bar_type == bar_type and bars and bars[-1].partial:
                 aggregator.seed(bars[-1], self.current(symbol, source))
         return history
+
+    def miscut(self) -> list[SeriesKey]:
+        """Return the series with a bar that the trading hours of now cut otherwise, parts before what is made of them.
+
+        Of a long history the newest RECUT_LOOKED bars are looked at.
+        """
+        found = []
+        for (symbol, bar_type), history in self._histories.items():
+            if bar_type.external or bar_type.kind in COUNTED_KINDS:
+                continue
+            grid = TimeGrid(bar_type, self._calendars[self._instrument(symbol).calendar])
+            forming = self.current(symbol, bar_type)
+            spans = history.ts_open_close()[-RECUT_LOOKED:].tolist()
+            spans += [(forming.ts_open, forming.ts_close)] if forming is not None else []
+            if not all(grid.cuts(*span) for span in spans):
+                found.append((symbol, bar_type))
+        made = {key for aggregators in self._aggregators.values() for key in _keys(aggregators)}
+        return sorted(found, key=made.__contains__)
+
+    def recut(self, symbol: str, bar_type: BarType, bars: Sequence[Bar]) -> Bar | None:
+        """Lay an open series anew, whose trading hours have changed; returns its newest bar.
+
+        None where nothing is known that it could be laid of.
+
+        bars: as of `seed`. Without any it is laid of its parts, or of the trades that are kept; what is older than
+        those stays as it was cut.
+        """
+        key, history = (symbol, bar_type), self._histories[symbol, bar_type]
+        since, made = (bars[0].ts_open, list(bars)) if bars else self._laid_anew(key)
+        if not made:
+            return None
+        older = int(((history.ts_open < since) & (history.ts_close <= made[0].ts_open)).sum())
+        history.load(history.ts_open_close()[:older], history.values[:older])
+        history.extend(bar for bar in made if not bar.partial)
+        calendar = self._calendars[self._instrument(symbol).calendar]
+        old = self._builders.get(key)
+        if old is not None:
+            fresh = self._builders[key] = BarBuilder(symbol, bar_type, calendar, quality=self._quality)
+            fresh.seed(made[-1])
+            for routes in (self._by_trade, self._by_side, self._by_quote):
+                routes[symbol] = [fresh if kept is old else kept for kept in routes.get(symbol, ())]
+        for source, found in self._aggregators.items():
+            for place, kept in enumerate(found):
+                if (kept.symbol, kept.bar_type) == key:
+                    found[place] = BarAggregator(symbol, bar_type, calendar)
+                    if made[-1].partial:
+                        found[place].seed(made[-1], self.current(*source))
+        return made[-1]
+
+    def _laid_anew(self, key: SeriesKey) -> tuple[int, list[Bar]]:
+        """Return the bars, the last of which forms, of a series' parts or the trades that are kept, and since when.
+
+        What began before those is left out.
+        """
+        symbol, bar_type = key
+        calendar = self._calendars[self._instrument(symbol).calendar]
+        source = next((of for of, found in self._aggregators.items() if key in _keys(found)), None)
+        made: dict[int, Bar] = {}
+        if source is not None:
+            forming = self.current(*source)
+            parts = (*self._histories[source].bars(), *([forming] if forming is not None else []))
+            since = parts[0].ts_open if parts else 0
+            larger = BarAggregator(symbol, bar_type, calendar, since_ns=since)
+            for part in parts:
+                made |= {bar.ts_open: bar for bar in larger.on_bar(part)}
+            last = larger.current
+        elif bar_type.source is BarSource.LAST:
+            trades = self._kept.standing(symbol)
+            since = min((trade.ts_event for trade in trades), default=0)
+            builder = BarBuilder(symbol, bar_type, calendar, since_ns=since)
+            for trade in trades:
+                price, size, ts, effect = self._marked(trade)
+                bars = builder.put_marked(price, size, ts, SIDES.get(trade.aggressor, 0), effect)
+                made |= {bar.ts_open: bar for bar in bars}
+            last = builder.current
+        else:
+            return 0, []
+        found = [msgspec.structs.replace(made[ts], revised=False) for ts in sorted(made) if not made[ts].partial]
+        if last is not None and not last.partial:
+            found.append(msgspec.structs.replace(last, partial=True))
+        return since, found
 
     def laid(self, symbol: str, bar_type: BarType, bars: Sequence[Bar]) -> BarHistory:
         """Return the closed ones of bars given from outside as a history that is not kept and does not go on.
@@ -283,6 +370,10 @@ class BarSeriesSet:
         if instrument is None:
             raise NotFound("instrument", symbol)
         return instrument
+
+
+def _keys(aggregators: Iterable[BarAggregator]) -> set[SeriesKey]:
+    return {(one.symbol, one.bar_type) for one in aggregators}
 
 
 def _empty(key: SeriesKey, instrument: Instrument, keep: int) -> BarHistory:

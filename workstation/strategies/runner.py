@@ -28,7 +28,6 @@ from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock, Scheduler, Timer
 from workstation.kernel.ids import IdSource
 from workstation.marketdata.conflation import depth_snapshot
-from workstation.marketdata.history import BarHistory
 from workstation.marketdata.service import MarketData
 from workstation.orders.desk import Desk
 from workstation.strategies import messages as m
@@ -284,7 +283,7 @@ class Runner:
         self._series[intent.symbol, intent.bar_type].append((run, intent.interval))
         self._held[run.order.run_id].append(held)
         if intent.history and len(history):
-            run.thread.inbox.put(m.PastBars(intent.interval, _newest(history, intent.history)))
+            run.thread.inbox.put(m.PastBars(intent.interval, history.bars(max(len(history) - intent.history, 0))))
 
     def _set_timer(self, run: Run, intent: m.SetTimer) -> None:
         key = (run.order.run_id, intent.name)
@@ -329,13 +328,3 @@ class Runner:
             self._series[series] = [pair for pair in self._series[series] if pair[0] is not run]
             if not self._series[series]:
                 del self._series[series]
-
-
-def _newest(history: BarHistory, most: int) -> tuple[Bar, ...]:
-    """Return the newest closed bars of a series, oldest first."""
-    start = max(len(history) - most, 0)
-    rows = zip(history.ts_open_close()[start:].tolist(), history.values[start:].tolist(), strict=True)
-    return tuple(
-        Bar(history.symbol, history.bar_type, opened, high, low, close, volume, 0, times[0], times[1])
-        for times, (opened, high, low, close, volume) in rows
-    )

@@ -128,6 +128,11 @@ class MarketView:
             elif isinstance(event, BarRevised) and (event.symbol, event.bar.bar_type) in series:
                 self._closed.append(BarUpdate(event.symbol, event.bar.bar_type, event.bar, closed=True))
 
+    def recut(self, newest: Bar) -> None:
+        """Tell whoever shows a series that its bars up to this one were laid anew."""
+        if (newest.symbol, newest.bar_type) in self._series:
+            self._closed.append(BarUpdate(newest.symbol, newest.bar_type, newest, closed=True, anew=True))
+
     def take(self) -> tuple[list[QuoteSnap], list[DepthSnap], list[BarUpdate]]:
         """Return what is new since the last frame."""
         quotes = [self._quote(snap) for snap in self._conflator.take().values()]

@@ -13,12 +13,15 @@ from workstation.app.screens import IDLE_SERIES_MAX, EngineScreens
 from workstation.commands.params import BarsRequest, Watch
 from workstation.domain.market import Bar, BarType, StreamKind
 from workstation.kernel.clock import VirtualClock
+from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.intervals import bar_type_of, shortest_ns
+from workstation.marketdata.market_hours import ImportedCalendars
 from workstation.marketdata.service import MarketData
 from workstation.marketdata.subscriptions import Subscriptions
+from workstation.ports.market_data import MarketHours
 from workstation.viewmodels.market_view import MarketView
 
-HOUR_NS = 3_600 * 10**9
+MINUTE_NS, HOUR_NS = 60 * 10**9, 3_600 * 10**9
 LISTED = msgspec.structs.replace(instrument(), calendar="XNYS")
 
 
@@ -45,7 +48,8 @@ class Screens:
     def __init__(self) -> None:
         self.market = MarketData(VirtualClock(START_NS), {SYMBOL: LISTED}, on_fault=lambda *_: None)
         venue: Any = Venue()
-        self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market), at_once)
+        self.view = MarketView(self.market)
+        self.screens = EngineScreens(self.market, self.market.instruments, venue, self.view, at_once)
 
     def watch(self, *intervals: str, consumer: str = "chart-1") -> None:
         bars = tuple((SYMBOL, bar_type_of(name)) for name in intervals)
@@ -99,6 +103,29 @@ def test_several_hours_are_laid_on_the_exchanges_day_and_the_last_goes_on_formin
     forming = made.market.current_bar(SYMBOL, bar_type_of("3h"))
     assert forming is not None
     assert forming.ts_open == bars.ts_open[-1] + 3 * HOUR_NS
+
+
+def test_series_that_new_hours_cut_otherwise_are_laid_anew_from_the_past_and_screens_are_told(made: Screens) -> None:
+    made.watch("1h@open", "1m")
+    history = made.market.series.open(SYMBOL, bar_type_of("1h@open"))
+    bars = len(history)
+    assert 30 in (history.ts_open // MINUTE_NS % 60).tolist()
+    week = (((10 * 3_600 + 600, 16 * 3_600),),) * 7
+    hours = MarketHours(name="usa.equity", zone="America/New_York", week=week)
+    Calendars.adopt(ImportedCalendars({"usa.equity": hours}))
+    try:
+        assert made.screens.recut() == 1
+        minutes = (history.ts_open // MINUTE_NS % 60).tolist()
+        assert (10 in minutes, 30 in minutes) == (True, False)
+        assert len(history) > bars // 2
+        forming = made.market.current_bar(SYMBOL, bar_type_of("1h@open"))
+        assert forming is not None
+        assert forming.ts_open > history.ts_open[-1]
+        told = [update for update in made.view.take()[2] if update.anew]
+        assert [(update.symbol, update.bar_type) for update in told] == [(SYMBOL, bar_type_of("1h@open"))]
+        assert made.screens.recut() == 0
+    finally:
+        Calendars.adopt({})
 
 
 def test_a_feed_that_went_silent_is_asked_again_for_every_stream_that_is_open() -> None:

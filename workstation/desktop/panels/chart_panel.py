@@ -329,9 +329,11 @@ class ChartPanel(Panel):
         if not self._loaded:
             self._say_when_late()
             return
-        wanted, before = self._bar_type(), len(self.chart.model.fed)
-        for update in frame.bars:
-            if update.symbol == self.symbol and update.bar_type == wanted:
+        shown, before = (self.symbol, self.compared.symbol), len(self.chart.model.fed)
+        for update in [one for one in frame.bars if one.bar_type == self._bar_type() and one.symbol in shown]:
+            if update.anew:
+                self.load()
+            elif update.symbol == self.symbol:
                 self.prices.put(update.bar)
         if len(self.chart.model.fed) != before:
             self._show_gaps()
