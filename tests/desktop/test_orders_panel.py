@@ -452,6 +452,16 @@ def test_alt_and_an_arrow_moves_every_selected_order_by_a_tick(panel: OrdersPane
     assert any("only a working order" in text for _, text in rig.spoken)
 
 
+def test_a_second_press_moves_on_from_where_the_first_has_asked_to_go(
+    panel: OrdersPanel, rig: DesktopRig, qtbot
+) -> None:
+    rig.feed(order("OMS-1", state=OrdStatus.PENDING_REPLACE, pending_terms=limit(Side.BUY, 18_716)))
+    panel.view.select_key("OMS-1")
+    panel.reprice(1)
+    (change,) = rig.gateway.of("order.replace")
+    assert change.price == 18_717
+
+
 def test_a_strategys_orders_are_cancelled_together(panel: OrdersPanel, rig: DesktopRig) -> None:
     rig.feed(order("OMS-1", strategy_id="sma"), order("OMS-2", strategy_id="sma"), order("OMS-3"))
     panel.view.select_key("OMS-2")

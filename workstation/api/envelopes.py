@@ -74,6 +74,8 @@ _CHANGED: Mapping[str, tuple[str, ...]] = {
     "OutcomeResolved": ("needs_reconcile", "unknown_outcome"),
     "OrderHeld": ("held_for", "held_reason"),
     "OrderWaits": ("held_reason",),
+    "ReplaceQueued": ("held_reason",),
+    "ReplaceDropped": ("held_reason",),
     "OrderDenied": ("state", "reject_code", "reject_reason"),
     "OrderRejected": ("state", "reject_code", "reject_reason"),
     "OrderTriggered": ("stop_price",),

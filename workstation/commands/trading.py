@@ -126,7 +126,7 @@ def change_order(context: EngineContext, params: ChangeOrder, call: Invocation) 
         call.reply(refused(result.denial, result.order))
     else:
         _follow(context, result, call)
-        _when_durable(context, result.seq, call, lambda: _order_result(context, params.cl_ord_id, "Change asked."))
+        _when_durable(context, result.seq, call, lambda: _order_result(context, params.cl_ord_id, _asked(result)))
 
 
 def annotate_order(context: EngineContext, params: AnnotateOrder, call: Invocation) -> None:
@@ -286,6 +286,11 @@ def _submit_group(context: EngineContext, group: SubmitGroup, call: Invocation, 
 
 def _order_result(context: EngineContext, cl_ord_id: str, text: str) -> CommandResult:
     return CommandResult(ok=True, text=text, data=context.state.book.get(cl_ord_id))
+
+
+def _asked(result: ChangeResult) -> str:
+    order = result.order
+    return "Change asked." if order is None or order.queued is None else f"{order.text}."
 
 
 def _taken(call: Invocation, text: str) -> str:

@@ -10,7 +10,15 @@ import msgspec
 from workstation.domain.accounts import Account, KillState, LockState
 from workstation.domain.decisions import Seen
 from workstation.domain.executions import Execution
-from workstation.domain.orders import OrderTerms, Origin, ReferencePrice, RequestKind, Residence, SubmitOrder
+from workstation.domain.orders import (
+    OrderTerms,
+    Origin,
+    ReferencePrice,
+    ReplaceOrder,
+    RequestKind,
+    Residence,
+    SubmitOrder,
+)
 from workstation.domain.records import AnyRecord
 from workstation.domain.strategy_rows import StrategySignal
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
@@ -191,6 +199,19 @@ class ReplaceDenied(OrderEvent, frozen=True, kw_only=True, tag=True):
     terms: OrderTerms
     origin: Origin
     rule: RuleResult
+
+
+class ReplaceQueued(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A change was asked for while another is not settled: it waits here, in place of one that waited before."""
+
+    wish: ReplaceOrder
+    reason: str
+
+
+class ReplaceDropped(OrderEvent, frozen=True, kw_only=True, tag=True):
+    """A change that waited is given up; `reason` says why, "" where it was in force already."""
+
+    reason: str
 
 
 class OrderExpired(OrderEvent, frozen=True, kw_only=True, tag=True):
@@ -440,6 +461,8 @@ Event = (
     | OrderReplaced
     | ReplaceRejected
     | ReplaceDenied
+    | ReplaceQueued
+    | ReplaceDropped
     | OrderExpired
     | OutcomeUnknown
     | OutcomeResolved

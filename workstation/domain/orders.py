@@ -367,6 +367,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     the average price is cost / cum_qty. leaves_qty is 0 in final states. version rises with every change.
     cancel_requested_at: in a working state, a cancel that is kept for the next session and can be withdrawn.
     held_for: code of the compliance rule that kept the order here for a person, kept after its release.
+    queued: a change that goes out once the one in `pending_terms` is settled.
     taken_by: the person who took an order of a strategy's run over, "" while it is whose it was.
     """
 
@@ -395,6 +396,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     late_fill: bool = False
     prior_status: OrdStatus | None = None
     pending_terms: OrderTerms | None = None
+    queued: ReplaceOrder | None = None
     unknown: RequestKind | None = None
     unknown_since: int | None = None
     unknown_cause: str = ""
@@ -419,9 +421,9 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def waits_for(self) -> str:
-        """What keeps the order, or a request about it, here: a person, or its turn at the venue; "" for nothing."""
-        turn = self.unknown is None and self.status in PENDING_STATES and self.text.startswith(WAITS)
-        return self.text if turn or self.is_held else ""
+        """What keeps the order or a request about it here: a person, its turn, a change before it; "" for nothing."""
+        waits = self.queued is not None or (self.unknown is None and self.status in PENDING_STATES)
+        return self.text if self.is_held or (waits and self.text.startswith(WAITS)) else ""
 
     @property
     def is_open(self) -> bool:

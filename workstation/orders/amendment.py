@@ -73,9 +73,7 @@ class Amendment:
             raise NotFound("order", command.cl_ord_id)
         if order.status not in CHANGEABLE:
             raise StateConflict(f"order is {order.status}", state=order.status, allowed=CHANGEABLE)
-        if command.version is not None and command.version != order.version:
-            text = f"order is at version {order.version}, not {command.version}"
-            raise StateConflict(text, state=order.status, allowed=(str(order.version),))
+        check_version(order, command)
         terms = changed_terms(order.terms, command)
         if terms.order_qty < order.cum_qty:
             raise ValidationError("quantity", "is below what has filled", allowed=f"at least {order.cum_qty}")
@@ -123,7 +121,7 @@ class Amendment:
         if denial is None and order.status is not _S.NEW:
             denial = self._unsendable(order, verdict.risk_class)
         if denial is not None:
-            return self._deny(order, terms, origin, denial, attach)
+            return self.deny(order, terms, origin, denial, attach)
         if order.status is _S.NEW:
             return self._in_place(order, terms, origin, why, attach)
         if verdict.qty < terms.order_qty:
@@ -150,7 +148,19 @@ class Amendment:
         """Tell whether the change that an order's state waits for is not known to be durable, so that none has left."""
         return cl_ord_id in self._awaiting
 
-    def _deny(
+    def objection(self, order: OrderState, terms: OrderTerms, origin: Origin) -> RuleResult | None:
+        """Return what stands against new terms of a live order now, before they could be sent; None for nothing."""
+        c = self._c
+        broker = c.routes.broker(terms.account)
+        card = None if broker is None else broker.capabilities
+        asked = c.intent(
+            terms, origin, strategy_id=order.strategy_id, cl_ord_id=order.cl_ord_id, link=order.link, replaces=order
+        )
+        verdict = c.gate.check(asked)
+        denial = unsupported(terms, c.instruments[terms.symbol], card, now_ns=c.clock.now_ns())
+        return denial or unheld(verdict.denial) or c.storage_refusal(verdict.risk_class)
+
+    def deny(
         self, order: OrderState, terms: OrderTerms, origin: Origin, denial: RuleResult, attach: Attach | None
     ) -> ChangeResult:
         """Journal the refusal of a change; the order stays as it is. What the desk asks by itself is told once."""
@@ -258,6 +268,17 @@ class Amendment:
         fault_point("orders.replace.not_sent")
         refused = ReplaceRejected(cl_ord_id=cl_ord_id, ts=now, code=NOT_SENT, text=why)
         self._c.recorder.record([refused], causation=cl_ord_id)
+
+
+def check_version(order: OrderState, command: ReplaceOrder) -> None:
+    """Refuse a change that was asked for on a screen which is older than the order.
+
+    Raises:
+        StateConflict: the order has changed since; `allowed` names the version that it has now.
+    """
+    if command.version is not None and command.version != order.version:
+        text = f"order is at version {order.version}, not {command.version}"
+        raise StateConflict(text, state=order.status, allowed=(str(order.version),))
 
 
 def changed_terms(terms: OrderTerms, command: ReplaceOrder) -> OrderTerms:

@@ -371,7 +371,9 @@ def _set_status(order: OrderState, entered: tuple[OrdStatus, ...], changes: dict
         changes |= {"prior_status": None, "pending_terms": None}
     if status is _FILLED:
         changes["filled_at"] = ts
-    if order.text.startswith(WAITS):
+    if status in FINAL_STATES and order.queued is not None:
+        changes["queued"] = None
+    if order.text.startswith(WAITS) and changes.get("queued", order.queued) is None:
         changes.setdefault("text", "")
     if not order.submitted_at and order.status is _UNANSWERED and entered[0] is _SUBMITTED:
         changes.setdefault("submitted_at", ts)

@@ -12,6 +12,7 @@ from workstation.domain.events import BreakFound, InvariantViolated
 from workstation.domain.market import MarketEvent
 from workstation.domain.orders import (
     FINAL_STATES,
+    WORKING_STATES,
     CancelOrder,
     CancelScope,
     FlattenPosition,
@@ -38,6 +39,7 @@ from workstation.orders.fold import CoreState
 from workstation.orders.groups import Groups
 from workstation.orders.holds import Holds
 from workstation.orders.inbound import Inbound
+from workstation.orders.queued_changes import QueuedChanges
 from workstation.orders.reconciliation import Reconciliation
 from workstation.orders.recorder import Attach, Reaction, Recorder
 from workstation.orders.results import ChangeResult, ExitProgress, GroupResult, ScopeResult, SubmitResult
@@ -71,10 +73,9 @@ class Desk:
         calendars: Calendars | None = None,
         see: See = nothing_seen,
     ) -> None:
-        self.state = state
+        self.state, self.prices = state, prices
         self.recorder = Recorder(state, journal, bus, clock)
         self.routes = Routes(brokers, state.accounts)
-        self.prices = prices
         self._c = DeskContext(
             state=state,
             recorder=self.recorder,
@@ -97,6 +98,7 @@ class Desk:
             on_split=self._on_split,
         )  # fmt: skip
         self._amendment = Amendment(self._c)
+        self._queued = QueuedChanges(self._c, self._amendment)
         self._unknowns = Unknowns(self._c, self._waits_here, self._amendment.waits_for_disk, look=self._look)
         self._reconciliation = Reconciliation(
             self._c, self._inbound.fills, self._unknowns, on_agreed=self._on_agreed, on_split=self._on_split
@@ -139,13 +141,15 @@ class Desk:
         return self._c.gate.explain(self._submission.asked(command))
 
     def replace(self, command: ReplaceOrder, *, attach: Attach | None = None) -> ChangeResult:
-        """Ask for new terms of a live order.
+        """Ask for new terms of a live order; a person's, while other ones are not settled, go out after those.
 
         Raises:
             NotFound: no such order.
             StateConflict: its state forbids a change, or it is no longer at the version that the caller saw.
             ValidationError: the new terms are wrong in themselves.
         """
+        if self._queued.takes(command):
+            return self._queued.ask(command, attach=attach)
         return self._amendment.replace(command, attach=attach)
 
     def annotate(
@@ -333,10 +337,12 @@ class Desk:
         flight, ours = self._unknowns.on_change, (self._emulation.on_change, self._time_limits.on_change)
         return {
             **dict.fromkeys(OrdStatus, (flight,)),
+            **dict.fromkeys(WORKING_STATES, (flight, self._queued.on_change)),
             OrdStatus.NEW: ours,
             OrdStatus.PENDING_SUBMIT: (flight, *ours),
             OrdStatus.PENDING_CANCEL: (flight, self._cancels.on_change),
             **dict.fromkeys(FINAL_STATES, (flight, *ours)),
+            OrdStatus.REPLACED: (flight, *ours, self._queued.on_change),
         }
 
     def _on_answer(self, answer: QueryAnswer) -> None:
@@ -378,6 +384,7 @@ class Desk:
             if kill.cancel_orders:
                 self._cancels.enforce(kill, within=account)
         self._cancels.resume(account)
+        self._queued.resume(account)
         self._groups.resume(account)
         self._exits.on_agreed(account)
         self._reversals.on_agreed(account)

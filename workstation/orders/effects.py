@@ -33,6 +33,8 @@ from workstation.domain.events import (
     OrderWaits,
     OutcomeResolved,
     OutcomeUnknown,
+    ReplaceDropped,
+    ReplaceQueued,
     ReplaceRejected,
     ReplaceRequested,
     StopTrailed,
@@ -153,7 +155,7 @@ def _intended(order: OrderState, event: OrderIntended) -> Effect:
 
 
 def _sent(order: OrderState, event: OrderSent) -> Effect:
-    changes: dict[str, Any] = {"text": ""} if order.text.startswith(WAITS) else {}
+    changes: dict[str, Any] = {"text": ""} if order.text.startswith(WAITS) and not order.queued else {}
     if event.request is RequestKind.SUBMIT and not order.ts_sent:
         changes |= {"ts_sent": event.ts, "ts_durable": event.ts_durable}
     return Effect(None, changes)
@@ -194,7 +196,9 @@ def _trailed(order: OrderState, event: StopTrailed) -> Effect:
 
 
 def _cancel_requested(order: OrderState, event: CancelRequested) -> Effect:
-    changes: dict[str, Any] = {"cancel_requested_at": order.cancel_requested_at or event.ts}
+    changes: dict[str, Any] = {"cancel_requested_at": order.cancel_requested_at or event.ts, "queued": None}
+    if order.queued is not None:
+        changes["text"] = ""
     trigger = None if event.kept else Trigger.REQUEST_CANCEL
     return Effect(trigger, changes, event.origin.actor, event.reason)
 
@@ -216,7 +220,15 @@ def _cancel_rejected(order: OrderState, event: CancelRejected) -> Effect:
 
 
 def _replace_requested(_: OrderState, event: ReplaceRequested) -> Effect:
-    return Effect(Trigger.REQUEST_REPLACE, {"pending_terms": event.terms}, event.origin.actor)
+    return Effect(Trigger.REQUEST_REPLACE, {"pending_terms": event.terms, "queued": None}, event.origin.actor)
+
+
+def _replace_queued(_: OrderState, event: ReplaceQueued) -> Effect:
+    return Effect(None, {"queued": event.wish, "text": event.reason}, event.wish.origin.actor, event.reason)
+
+
+def _replace_dropped(_: OrderState, event: ReplaceDropped) -> Effect:
+    return Effect(None, {"queued": None, "text": event.reason}, ENGINE, event.reason)
 
 
 def _changed(order: OrderState, event: OrderChanged) -> Effect:
@@ -284,6 +296,8 @@ EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
     ReplaceRequested: _replace_requested,
     OrderChanged: _changed,
     OrderReplaced: _replaced,
+    ReplaceQueued: _replace_queued,
+    ReplaceDropped: _replace_dropped,
     ReplaceRejected: _replace_rejected,
     OrderExpired: _expired,
     OutcomeUnknown: _outcome_unknown,

@@ -10,7 +10,8 @@ import msgspec
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderState, OrdType, TimeInForce
+from workstation.domain.orders import OrderState, OrderTerms, OrdType, TimeInForce
+from workstation.orders.amendment import changed_terms
 from workstation.viewmodels.formats import DAY_NS, exact_time
 from workstation.viewmodels.ticket_fields import parse_utc
 
@@ -47,7 +48,7 @@ def amended(instrument: Instrument, order: OrderState, edit: Amendment, now_ns: 
     """
     if edit.field == LIFE:
         life, expire = _life(edit.typed, now_ns)
-        same = (life, expire) == (order.terms.time_in_force, order.terms.expire_time)
+        same = (life, expire) == (aimed(order).time_in_force, aimed(order).expire_time)
         return None if same else Terms(time_in_force=life, expire_time=expire)
     value = parsed(instrument, order, edit.field, edit.typed)
     return None if value == current_value(order, edit.field) else terms_of(edit.field, value)
@@ -58,16 +59,22 @@ def terms_of(field: str, value: int) -> Terms:
     return msgspec.structs.replace(Terms(), **{{PRICE: "price", STOP: "stop_px", QUANTITY: "order_qty"}[field]: value})
 
 
+def aimed(order: OrderState) -> OrderTerms:
+    """Return the terms that an order is on its way to: with the change in flight, and the one that waits behind it."""
+    terms = order.pending_terms or order.terms
+    return terms if order.queued is None else changed_terms(terms, order.queued)
+
+
 def current_value(order: OrderState, field: str) -> int | None:
-    """Return the order's price, stop or quantity, None where it has none or the field is not edited."""
-    terms = order.terms
+    """Return the price, stop or quantity that the order is on its way to, None where it has none or none is edited."""
+    terms = aimed(order)
     return {PRICE: terms.price, STOP: terms.stop_px, QUANTITY: terms.order_qty}.get(field)
 
 
 def edit_text(instrument: Instrument, order: OrderState, field: str) -> str | None:
     """Return what an editor starts with, None where none opens."""
     if field == LIFE:
-        terms = order.terms
+        terms = aimed(order)
         return terms.time_in_force if terms.expire_time is None else f"GTD {_moment(terms.expire_time)}"
     value = current_value(order, field)
     if value is None:

@@ -50,7 +50,7 @@ _NAMES = {"sym": "symbol", "acct": "account", "status": "state", "quantity": "qt
 _UNASKED = ("group", "leg")
 _SIDE_WORDS = {"BUY": "BUY", "SELL": "SELL", "SELL_SHORT": "SHORT", "BUY_TO_COVER": "COVER"}
 _LEG_WORDS = {LegRole.TAKE_PROFIT: "target", LegRole.STOP_LOSS: "stop", LegRole.OCO: "OCO", LegRole.ENTRY: ""}
-_AMENDABLE = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIALLY_FILLED})
+_AMENDABLE = frozenset({OrdStatus.SUBMITTED, OrdStatus.ROUTED, OrdStatus.PARTIALLY_FILLED, OrdStatus.PENDING_REPLACE})
 
 
 class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.helpers.core_rig import HAND, CoreRig
+from tests.helpers.core_rig import HAND, SCRIPT, CoreRig
 from tests.helpers.fake_broker import CARD
 from workstation.domain.errors import StateConflict, ValidationError
 from workstation.domain.events import ReplaceDenied
@@ -131,7 +131,7 @@ def test_state_version_and_filled_quantity_guard_a_change():
     rig.broker.auto = False
     change(rig, order, price=9_990)
     with pytest.raises(StateConflict):
-        change(rig, order, price=9_980)
+        rig.desk.replace(ReplaceOrder(cl_ord_id=order.cl_ord_id, origin=SCRIPT, price=9_980))
 
 
 def test_a_venue_without_changes_refuses_with_a_way_out():

@@ -15,11 +15,23 @@ from workstation.domain.orders import (
     OrdType,
     Origin,
     OriginKind,
+    ReplaceOrder,
     RequestKind,
     Side,
+    TimeInForce,
 )
 from workstation.viewmodels.formats import Formats, csv_text
-from workstation.viewmodels.order_edits import QUANTITY, Amendment, conflict_text, edit_text, parsed
+from workstation.viewmodels.order_edits import (
+    LIFE,
+    PRICE,
+    QUANTITY,
+    Amendment,
+    Terms,
+    amended,
+    conflict_text,
+    edit_text,
+    parsed,
+)
 from workstation.viewmodels.order_states import UNKNOWN
 from workstation.viewmodels.orders_table import OrderBlotter, OrderFilter
 from workstation.viewmodels.rejects import RejectWatch
@@ -237,3 +249,19 @@ def test_an_order_that_waits_for_its_turn_says_so_in_its_reason_and_over_its_sta
     assert (text(made, "state"), text(made, "reason")) == ("PENDING", words)
     assert state.hover is not None
     assert state.hover(made.table.row_at(0)) == f"PENDING: {words}"
+
+
+def test_an_order_whose_change_is_not_settled_may_be_amended_from_where_it_is_on_its_way_to() -> None:
+    asked = limit(Side.BUY, 18_700, time_in_force=TimeInForce.GTC)
+    changing = order("OMS-1", limit(Side.BUY, 18_690), state=OrdStatus.PENDING_REPLACE, pending_terms=asked)
+    assert blotter().amend_refusal(changing) == ""
+    assert (edit_text(stock(), changing, PRICE), edit_text(stock(), changing, LIFE)) == ("187.00", "GTC")
+
+    def wish(field: str, typed: str, of=changing) -> Terms | None:
+        return amended(stock(), of, Amendment("OMS-1", 1, field, typed), START_NS)
+
+    assert wish(PRICE, "187.00") is None, "it is asked for already"
+    assert wish(PRICE, "186.90") == Terms(price=18_690), "back to where it stands is a change"
+    assert wish(LIFE, "GTC") is None
+    behind = ReplaceOrder(cl_ord_id="OMS-1", origin=changing.origin, price=18_710)
+    assert edit_text(stock(), msgspec.structs.replace(changing, queued=behind), PRICE) == "187.10"

@@ -46,6 +46,7 @@ from workstation.viewmodels.order_edits import (
     STOP,
     Amendment,
     Terms,
+    aimed,
     amended,
     conflict_text,
     edit_text,
@@ -148,7 +149,7 @@ class OrdersPanel(TablePanel):
         """Move the price, or else the stop, of each selected order by ticks; says how many, and why not the others."""
         moved = 0
         for order in self.view.selected_rows():
-            terms, refusal = order.terms, self.blotter.amend_refusal(order)
+            terms, refusal = aimed(order), self.blotter.amend_refusal(order)
             before = terms.stop_px if terms.price is None else terms.price
             if refusal or before is None:
                 self.context.announcer.say("warning", refusal or "Refused: the order has no price.", order.cl_ord_id)
