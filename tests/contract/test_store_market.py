@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from sqlalchemy import Select, inspect
 
 from tests.helpers.stores import START_NS, OpenedStore, new_postgres_database, note, open_for_test
 from workstation.domain.market import Aggressor, Quote, Trade
+from workstation.ports.market_data import TickerSpan
 from workstation.ports.market_store import (
     BarQuery,
     FeedQuality,
@@ -345,3 +347,46 @@ def test_chunks_of_ticks_come_from_an_index(planned: Kept, name: str) -> None:
 @pytest.mark.parametrize("name", QUALITY_LISTS)
 def test_a_page_of_qualities_comes_from_an_index(planned: Kept, name: str) -> None:
     assert_planned(planned, market_reader.quality_page(QUALITY_LISTS[name]), "market_snapshots")
+
+
+class TestTicksOfEarlierTickers:
+    @pytest.fixture
+    def renamed(self, kept: Kept) -> Kept:
+        """Return a store of a market that was COIN up to NOON + 10; under COIN another one trades from NOON + 20 on."""
+        rows = [trade(number, "COIN") for number in (*range(10), *range(20, 25))]
+        kept.recorder.put_ticks(rows, "SIM")
+        kept.recorder.put_ticks([trade(number) for number in range(8, 30)], "SIM")
+        settled = kept.settled()
+        with settled.opened.store.imports.writing() as writing:
+            old = TickerSpan(symbol="ACME", ticker="COIN", start=0, end=NOON + 10)
+            now = TickerSpan(symbol="ACME", ticker="ACME", start=NOON + 10, end=None)
+            writing.tickers((old, now), (), replace=False)
+        return settled
+
+    @pytest.mark.parametrize("descending", [True, False])
+    def test_a_list_goes_across_a_change_of_ticker_page_by_page(self, renamed: Kept, descending: bool) -> None:
+        asked, found = TickQuery(symbol="ACME", descending=descending), []
+        while page := list(islice(renamed.reader.ticks(asked), 7)):
+            found += page
+            asked = msgspec.structs.replace(asked, after_key=(page[-1].time, page[-1].key))
+        assert {tick.event.symbol for tick in found} == {"ACME"}
+        times = [tick.time - NOON for tick in found]
+        assert times == sorted(range(30), reverse=descending)
+        assert renamed.reader.ticks_kept(TickQuery(symbol="ACME"), 1_000) >= 30
+        unordered = renamed.reader.ticks(TickQuery(symbol="ACME", ordered=False))
+        assert len(list(unordered)) == 30
+
+    def test_what_is_asked_of_a_stretch_or_of_the_old_ticker_itself_is_as_it_is_stored(self, renamed: Kept) -> None:
+        late = renamed.reader.ticks(TickQuery(symbol="ACME", start_ns=NOON + 10, descending=False))
+        assert [tick.time - NOON for tick in late] == list(range(10, 30))
+        early = renamed.reader.ticks(TickQuery(symbol="ACME", start_ns=NOON + 3, end_ns=NOON + 12, descending=False))
+        assert [tick.time - NOON for tick in early] == list(range(3, 12))
+        own = renamed.reader.ticks(TickQuery(symbol="COIN", descending=False))
+        assert [tick.event.symbol for tick in own] == ["COIN"] * 15
+
+    def test_where_nothing_is_stored_under_the_old_ticker_rows_are_those_of_the_symbol(self, kept: Kept) -> None:
+        kept.recorder.put_ticks([trade(number) for number in range(20)], "SIM")
+        settled = kept.settled()
+        with settled.opened.store.imports.writing() as writing:
+            writing.tickers((TickerSpan(symbol="ACME", ticker="COIN", start=0, end=NOON + 10),), (), replace=False)
+        assert len(list(settled.reader.ticks(TickQuery(symbol="ACME")))) == 20

@@ -4,9 +4,9 @@ Every list walks an index in its own order. Ticks lie in chunks, one instrument 
 to them, and their ticks merged by time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, not_, or_, select
@@ -34,6 +34,8 @@ from workstation.storage.tick_files import CHUNK_SPAN_NS, ChunkPlace, TickFiles
 
 CHUNKS_READ_AT_ONCE = 200
 """Lines of the catalogue that one read takes."""
+
+Asked = TypeVar("Asked", BarQuery, TickQuery)
 
 _decode_quality = msgspec.json.Decoder(FeedQuality).decode
 _BAR_COLUMNS = [column for column in market_bars.c if column.name not in ("tenant_id", "open_interest")]
@@ -77,12 +79,13 @@ def bar_page(query: BarQuery, tickers: Sequence[TickerSpan] = ()) -> Select[Any]
     return statement.order_by(start.desc() if query.newest else start).limit(query.limit + 1)
 
 
-def chunk_conditions(query: TickQuery) -> Conditions:
-    """Return the filters of the chunks that may hold what a query asks for."""
+def chunk_conditions(query: TickQuery, tickers: Sequence[TickerSpan] = ()) -> Conditions:
+    """Return the filters of the chunks that may hold what a query asks for; tickers: as of `bar_conditions`."""
     columns, key = tick_chunks.c, query.after_key
     found = [columns.tenant_id == TENANT]
     if query.symbol is not None:
-        found.append(columns.symbol == query.symbol)
+        symbols = [query.symbol, *(span.ticker for span in tickers)]
+        found.append(columns.symbol.in_(symbols) if tickers else columns.symbol == query.symbol)
     if query.source is not None:
         found.append(columns.source == query.source)
     start, end = query.start_ns, None if query.end_ns is None else query.end_ns - 1
@@ -99,12 +102,12 @@ def chunk_conditions(query: TickQuery) -> Conditions:
     return found
 
 
-def chunk_page(query: TickQuery, offset: int) -> Select[Any]:
+def chunk_page(query: TickQuery, offset: int, tickers: Sequence[TickerSpan] = ()) -> Select[Any]:
     """Return the statement of chunks in the order in which a list opens them."""
     columns = tick_chunks.c
     ordering = (columns.last_ts if query.descending else columns.first_ts, columns.symbol, columns.file, columns.place)
     terms = [column.desc() if query.descending else column for column in ordering]
-    statement = select(tick_chunks).where(*chunk_conditions(query)).order_by(*terms)
+    statement = select(tick_chunks).where(*chunk_conditions(query, tickers)).order_by(*terms)
     return statement.limit(CHUNKS_READ_AT_ONCE).offset(offset)
 
 
@@ -145,7 +148,7 @@ class SqlMarketReader:
 
         Where the symbol had another ticker, and rows are stored under that, those are its own for that time.
         """
-        tickers = self._tickers(query)
+        tickers = self._tickers(query, self._has_bars)
         with read_connection(self._engine) as connection:
             found = connection.execute(bar_page(query, tickers)).all()
             counted = select(func.count()).select_from(market_bars).where(*bar_conditions(query, tickers))
@@ -153,21 +156,28 @@ class SqlMarketReader:
         rows = [_bar(row, query.symbol) for row in found[: query.limit]]
         return BarPage(tuple(rows[::-1] if query.newest else rows), total, len(found) > query.limit)
 
-    def _tickers(self, query: BarQuery) -> list[TickerSpan]:
+    def _tickers(self, query: Asked, is_stored: Callable[[Asked], bool]) -> list[TickerSpan]:
         """Return the earlier tickers of a symbol under which rows of the stretch are stored, each with its end."""
         found = []
-        for span in tickers_of(self._engine, query.symbol):
+        for span in () if query.symbol is None else tickers_of(self._engine, query.symbol):
             if span.end is None or span.ticker == query.symbol:
                 continue
             since = span.start if query.start_ns is None else max(span.start, query.start_ns)
             upto = span.end if query.end_ns is None else min(span.end, query.end_ns)
-            stored = BarQuery(
-                symbol=span.ticker, interval=query.interval, data_type=query.data_type, start_ns=since, end_ns=upto
-            )
-            with read_connection(self._engine) as connection:
-                if since < upto and connection.execute(bar_page(stored).limit(1)).first() is not None:
-                    found.append(span)
+            stored = msgspec.structs.replace(query, symbol=span.ticker, start_ns=since, end_ns=upto)
+            if since < upto and is_stored(stored):
+                found.append(span)
         return found
+
+    def _has_bars(self, stretch: BarQuery) -> bool:
+        kept = msgspec.structs.replace(stretch, source=None, after=None, newest=False)
+        with read_connection(self._engine) as connection:
+            return connection.execute(bar_page(kept).limit(1)).first() is not None
+
+    def _has_ticks(self, stretch: TickQuery) -> bool:
+        kept = msgspec.structs.replace(stretch, source=None, after_key=None)
+        with read_connection(self._engine) as connection:
+            return connection.execute(chunk_page(kept, 0).limit(1)).first() is not None
 
     def qualities(self, query: QualityQuery) -> QualityPage:
         """List feed qualities by time."""
@@ -182,20 +192,24 @@ class SqlMarketReader:
     def ticks_kept(self, query: TickQuery, most: int) -> int:
         """Return how many quotes and trades lie in the chunks that may hold what is asked for, or more than `most`."""
         kept = 0
-        for chunk in self._chunks(query):
+        for chunk in self._chunks(query, self._tickers(query, self._has_ticks)):
             kept += chunk.ticks
             if kept > most:
                 break
         return kept
 
     def ticks(self, query: TickQuery) -> Iterator[StoredTick]:
-        """Yield ticks by time of arrival; a chunk that is gone from the disk is passed over."""
-        return self._merged(query) if query.ordered else chain.from_iterable(self._unmerged(query))
+        """Yield ticks by time of arrival; a chunk that is gone from the disk is passed over.
 
-    def _unmerged(self, query: TickQuery) -> Iterator[list[StoredTick]]:
-        return (self._ticks_of(chunk, query) for chunk in self._chunks(query))
+        Where the symbol had another ticker, it is as for `bars`.
+        """
+        tickers = self._tickers(query, self._has_ticks)
+        return self._merged(query, tickers) if query.ordered else chain.from_iterable(self._unmerged(query, tickers))
 
-    def _merged(self, query: TickQuery) -> Iterator[StoredTick]:
+    def _unmerged(self, query: TickQuery, tickers: Sequence[TickerSpan]) -> Iterator[list[StoredTick]]:
+        return (self._ticks_of(chunk, query, tickers) for chunk in self._chunks(query, tickers))
+
+    def _merged(self, query: TickQuery, tickers: Sequence[TickerSpan]) -> Iterator[StoredTick]:
         """Open chunks as the list gets to them; of those that are open the next tick is taken."""
         choose = max if query.descending else min
         opened: list[list[StoredTick]] = []
@@ -207,25 +221,25 @@ class SqlMarketReader:
                 opened[:] = [held for held in opened if held]
             return tick
 
-        for chunk in self._chunks(query):
+        for chunk in self._chunks(query, tickers):
             while opened and _comes_first(choose(_place(held[-1]) for held in opened), chunk, query):
                 yield take()
-            if wanted := self._ticks_of(chunk, query):
+            if wanted := self._ticks_of(chunk, query, tickers):
                 opened.append(wanted)
         while opened:
             yield take()
 
-    def _chunks(self, query: TickQuery) -> Iterator[Row[Any]]:
+    def _chunks(self, query: TickQuery, tickers: Sequence[TickerSpan]) -> Iterator[Row[Any]]:
         offset = 0
         while True:
             with read_connection(self._engine) as connection:
-                found = connection.execute(chunk_page(query, offset)).all()
+                found = connection.execute(chunk_page(query, offset, tickers)).all()
             yield from found
             if len(found) < CHUNKS_READ_AT_ONCE:
                 return
             offset += len(found)
 
-    def _ticks_of(self, chunk: Row[Any], query: TickQuery) -> list[StoredTick]:
+    def _ticks_of(self, chunk: Row[Any], query: TickQuery, tickers: Sequence[TickerSpan]) -> list[StoredTick]:
         """Return what a query wants of one chunk, what comes first at the end."""
         if self.files is None:
             return []
@@ -233,9 +247,10 @@ class SqlMarketReader:
             events = self.files.read(ChunkPlace(chunk.file, chunk.place, chunk.size))
         except StorageDamaged:
             return []
+        symbol = query.symbol
         ticks = [
             StoredTick(
-                event=event,
+                event=event if symbol in (None, event.symbol) else msgspec.structs.replace(event, symbol=symbol),
                 kind=kind,
                 price_decimals=chunk.price_decimals,
                 qty_decimals=chunk.qty_decimals,
@@ -243,7 +258,7 @@ class SqlMarketReader:
                 key=f"{chunk.file}:{chunk.place:012}:{index:04}:{side}",
             )
             for index, event in enumerate(events)
-            if isinstance(event, Quote | Trade)
+            if isinstance(event, Quote | Trade) and _is_its(chunk.symbol, event.ts_init, symbol, tickers)
             for side, kind in enumerate(_kinds(event))
         ]
         wanted = [tick for tick in ticks if _fits(tick, query)]
@@ -265,6 +280,12 @@ def _place(tick: StoredTick) -> tuple[int, str]:
 def _comes_first(place: tuple[int, str], chunk: Row[Any], query: TickQuery) -> bool:
     """Tell whether a tick stands before all of a chunk that is not opened yet."""
     return bool(place[0] > chunk.last_ts if query.descending else place[0] < chunk.first_ts)
+
+
+def _is_its(stored: str, ts: int, symbol: str | None, tickers: Sequence[TickerSpan]) -> bool:
+    """Tell whether a row that is stored under a ticker is the symbol's: that ticker was its own then."""
+    used = [span.ticker for span in tickers if span.start <= ts < (span.end or 0)]
+    return symbol is None or stored in (used or [symbol])
 
 
 def _fits(tick: StoredTick, query: TickQuery) -> bool:
