@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,11 +13,13 @@ from pytestqt.qtbot import QtBot
 
 from tests.desktop.test_pnl_stretch import later
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, position, status
+from tests.helpers.panel_scenes import shown_panel
 from workstation.desktop.cell_painting import GLYPH_PX, CellPaint
 from workstation.desktop.panels.faults_panel import SWITCH, FaultsPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.pnl_panel import PnlPanel
 from workstation.desktop.panels.positions_panel import PositionsPanel
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme, ui_font
 from workstation.domain.orders import OrdStatus
 
@@ -107,6 +110,25 @@ def test_no_chip_of_the_blotter_is_cut_and_its_filter_can_be_read(
         if button.isVisible():
             assert button.width() >= button.minimumSizeHint().width(), button.objectName()
     assert panel.filter_line.width() >= panel.filter_line.fontMetrics().horizontalAdvance("state:working qty>=100")
+    panel.release()
+
+
+@pytest.mark.usefixtures("scale")
+@pytest.mark.parametrize(
+    ("kind", "tables"), [("sweeps", ["sweeps-1_sweeps", "sweeps-1_trials"]), ("backtests", ["backtests-1_runs"])]
+)
+def test_no_table_of_a_study_scrolls_sideways_in_the_least_windows(
+    kind: str, tables: list[str], rig: DesktopRig, qtbot: QtBot, tmp_path: Path
+) -> None:
+    panel, holder = shown_panel(kind, rig, tmp_path)
+    qtbot.addWidget(holder)
+    for width in (940, 1_260):
+        holder.resize(width, 470)
+        QApplication.processEvents()
+        for name in tables:
+            view = holder.findChild(SpareColumnView, name)
+            assert view.horizontalScrollBar().maximum() == 0, name
+            assert len(view.shown_columns()) > 3
     panel.release()
 
 

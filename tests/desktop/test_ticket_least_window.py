@@ -10,7 +10,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.desktop_rig import DesktopRig, quote
+from tests.helpers.cut_words import cut_words
+from tests.helpers.desktop_rig import (
+    ACCOUNT,
+    START_NS,
+    DesktopRig,
+    depth,
+    limit,
+    order,
+    position,
+    quote,
+    status,
+)
 from tests.helpers.ticket_rig import previewed, type_into
 from workstation.commands.registry import CommandResult
 from workstation.desktop.fonts import load_fonts
@@ -21,9 +32,13 @@ from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.main_window import MINIMUM_HEIGHT, MINIMUM_WIDTH
 from workstation.desktop.shell.workspace import Workspace
-from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
-from workstation.domain.orders import RiskClass
+from workstation.desktop.theme import TEXT_SCALE_MAX, THEME_NAMES, apply_theme, load_theme
+from workstation.domain.accounts import Environment, LockState
+from workstation.domain.numbers import MONEY_ONE
+from workstation.domain.orders import OrdStatus, RiskClass, Side
+from workstation.viewmodels.frames import AccountSnap
 
+SHOWN = ("top_bar", "ticket-1_holder", "ladder-1_holder")
 CTRL = Qt.KeyboardModifier.ControlModifier
 SMALL = 'name = "small"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs = ["log-1"]\n'
 
@@ -72,6 +87,49 @@ def ticket(desk: Workspace, rig: DesktopRig, qtbot: QtBot) -> TicketPanel:
     qtbot.waitUntil(lambda: undo.isVisible() and scrolled(found).widget().isVisible())
     assert (window.width(), window.height()) == (MINIMUM_WIDTH, MINIMUM_HEIGHT)
     return found
+
+
+def account_snap(net: int) -> AccountSnap:
+    return AccountSnap(
+        account=ACCOUNT, environment=Environment.SIM, venue="SIM", currency="USD", cash=0, equity=0, buying_power=None,
+        realised=0, unrealised=0, fees=0, net=net, drawdown=0, day_limit=50_000 * MONEY_ONE, unpriced=(),
+        lock=LockState.UNLOCKED, lock_reason="", lockout="",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 1.5, TEXT_SCALE_MAX])
+def test_no_word_of_top_bar_ticket_and_ladder_is_cut_at_any_size_of_text(
+    ticket: TicketPanel, desk: Workspace, rig: DesktopRig, qapp: QApplication, text_scale: float
+) -> None:
+    apply_theme(qapp, load_theme("dark", text_scale=text_scale))
+    window, armed = desk.window, status(armed=Environment.SIM, active_runs=2, live_keys=1, now_ns=START_NS)
+    orders = [order(f"OMS-{n}", limit(Side.BUY if n % 2 else Side.SELL)) for n in range(24)]
+    for size in (1_200, -34):
+        rig.feed(*orders, order("OMS-R", state=OrdStatus.REJECTED), positions=[position(size)], quotes=[quote()])
+        rig.feed(accounts=[account_snap(-1_234 * MONEY_ONE)], status=armed, depths=[depth()])
+        for _ in range(4):
+            QApplication.processEvents()
+        assert [words for name in SHOWN for words in cut_words(window.findChild(QWidget, name))] == []
+    assert window.top_bar.day.text().startswith("−1,234.00")
+    assert "48,766" in window.top_bar.day.text(), "the distance to the day's limit is on screen at all times"
+    assert ("USD" in window.top_bar.day.text()) is (text_scale == 1.0)
+
+
+def test_at_large_text_the_price_can_be_typed_unscrolled(
+    ticket: TicketPanel, desk: Workspace, qapp: QApplication, qtbot: QtBot
+) -> None:
+    apply_theme(qapp, load_theme("dark", text_scale=1.5))
+    desk.workspaces._undo.timeout.emit()  # the line about the load has gone, as it does after 30 s
+    qtbot.waitUntil(lambda: is_whole(ticket.form.fields["price"]))
+    assert scrolled(ticket).verticalScrollBar().value() == 0
+    parts = (ticket.form.type, ticket.form.tif, ticket.form.fields["qty"], ticket.form.peg, ticket.send)
+    assert [part.objectName() for part in parts if not is_whole(part)] == []
+    for name, text in (("price", "00000.00"), ("qty", "0000")):
+        field = ticket.form.fields[name]
+        assert field.width() >= field.fontMetrics().horizontalAdvance(text), name
+    assert ticket.form.fields["price"].placeholderText() == "Limit", "without its label the field says itself"
+    line = type_into(qtbot, ticket, "price", "187.20")
+    qtbot.waitUntil(lambda: is_whole(line) and is_whole(ticket.preview) and is_whole(ticket.send))
 
 
 def scrolled(ticket: TicketPanel) -> QScrollArea:

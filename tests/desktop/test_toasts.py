@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QMainWindow, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, position, status
@@ -412,3 +412,13 @@ def test_del_in_the_menu_of_notes_acknowledges_the_one_that_is_chosen(
     assert texts(stack) == ["The feed is down."]
     assert stack.menu.title() == "N&otes (1)"
     stack.menu.close()
+
+
+def test_toasts_make_room_when_the_count_makes_the_menu_wider(stack: ToastStack, window: QMainWindow) -> None:
+    bar = window.menuBar()
+    for menu in (QMenu("Workspaces", window), stack.menu, QMenu("Help", window)):
+        bar.addMenu(menu)
+    stack._on_spoken("warning", "Refused: price collar. 187.95 is 31t through ask 187.64; limit 25t.", "")
+    assert stack.menu.title() == "N&otes (1)"
+    menus = max(bar.actionGeometry(action).right() for action in bar.actions())
+    assert min(toast.x() for toast in stack.toasts) > menus

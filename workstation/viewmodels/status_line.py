@@ -29,13 +29,15 @@ _BARS = "▁▂▃▄▅▆▇█"
 class Chip(msgspec.Struct, frozen=True):
     """One item of a bar: text, level (ok, muted, amber, red, sim, live, replay) and the long text on hover.
 
-    mark: colour role of the account that it belongs to, "" for none.
+    mark: colour role of the account that it belongs to, "" for none. shorter: what may stand for the text where there
+    is less room, the longest first; nothing that tells of danger is left out of them.
     """
 
     text: str
     level: str
     hover: str
     mark: str = ""
+    shorter: tuple[str, ...] = ()
 
 
 def arm_chip(status: StatusSnap | None) -> Chip:
@@ -47,11 +49,14 @@ def arm_chip(status: StatusSnap | None) -> Chip:
         names = ", ".join(f"{kill.scope} {kill.key}".strip() for kill in status.kills)
         return Chip("KILLED", "red", f"Kill switch on: {names}. New risk is refused; cancels and exits work.")
     others, beside = _others(status)
+    count, killed = status.active_runs + status.live_strategies + status.live_keys, len(status.kills)
+    short = (f" +{count}" if count else "") + (f" · {killed} killed" if killed else "")
     if status.armed is None:
         hover = "Hand entry is disarmed: orders that add risk are refused. Ctrl+F12 arms."
-        return Chip(f"DISARMED{others}", "muted", hover + beside)
+        return Chip(f"DISARMED{others}", "muted", hover + beside, shorter=(f"DISARMED{short}",))
     level = {Environment.SIM: "sim", Environment.LIVE: "live", Environment.REPLAY: "replay"}[status.armed]
-    return Chip(f"ARMED {status.armed}{others}", level, f"Hand entry is armed for {status.armed}. F12 disarms.{beside}")
+    hover = f"Hand entry is armed for {status.armed}. F12 disarms.{beside}"
+    return Chip(f"ARMED {status.armed}{others}", level, hover, shorter=(f"ARMED {status.armed}{short}",))
 
 
 def _others(status: StatusSnap) -> tuple[str, str]:
@@ -73,7 +78,8 @@ def day_chip(account: AccountSnap | None) -> Chip:
     """Return the day's net P&L with the distance to the day limit."""
     if account is None:
         return Chip("—", "muted", "No account figures yet.")
-    text = f"{money(account.net, signed=True)} {account.currency}"
+    net, shorter = money(account.net, signed=True), tuple[str, ...]()
+    text = f"{net} {account.currency}"
     hover = f"Day net: realised {money(account.realised)}, open {money(account.unrealised)}"
     hover += f", fees {money(account.fees)}. Average cost, marked at mid."
     if account.missing_rates:
@@ -81,12 +87,14 @@ def day_chip(account: AccountSnap | None) -> Chip:
         return Chip("— no rate", "amber", f"No day net: there is no rate of {missing} in {account.currency}.")
     if account.day_limit is not None:
         left = account.day_limit + min(account.net, 0)
-        text += f"  ▸ {money(left, places=0)} to limit"
+        room = money(left, places=0)
+        shorter = (f"{text} ▸ {room}", f"{net} ▸ {room}")
+        text += f"  ▸ {room} to limit"
         hover += f" {money(left)} left to the day loss limit of {money(account.day_limit)}."
     if account.unpriced:
         hover += f" {len(account.unpriced)} unmarked: {', '.join(account.unpriced)}."
     level = "rise" if account.net > 0 else "fall" if account.net < 0 else "ok"
-    return Chip(text, "red" if account.lockout else level, account.lockout or hover)
+    return Chip(text, "red" if account.lockout else level, account.lockout or hover, shorter=shorter)
 
 
 def stream_word(stream: StreamSnap) -> str:
@@ -176,7 +184,9 @@ def clock_chip(now_ns: int, hours: HoursEvent) -> Chip:
     """Return the time of the market in UTC with the next event of trading hours of the trade focus."""
     moment = datetime.fromtimestamp(now_ns / 1e9, UTC)
     hover = f"{moment:%A %Y-%m-%d %H:%M:%S} UTC. {hours.sentence}"
-    return Chip(f"{moment:%H:%M:%S} UTC · {hours.text}", "amber" if hours.is_near else "muted", hover)
+    time = f"{moment:%H:%M:%S}"
+    shorter = (f"{time} · {hours.text}",) if hours.is_near else (f"{time} UTC", time)
+    return Chip(f"{time} UTC · {hours.text}", "amber" if hours.is_near else "muted", hover, shorter=shorter)
 
 
 def offset_chip(status: StatusSnap) -> Chip:

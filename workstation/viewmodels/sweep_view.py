@@ -254,13 +254,19 @@ def _trial_columns(axes: Sequence[str]) -> tuple[Column[TrialRow], ...]:
         _column("trades", "Trades", _inside("trades"), _count, "Round trips in-sample"),
     )  # fmt: skip
     return (
-        Column("fold", "Fold", number, lambda r: r.trial.fold, lambda r: str(r.trial.fold + 1), right=True, width=4),
+        Column("fold", "Fold", number, lambda r: r.trial.fold, lambda r: str(r.trial.fold + 1), right=True, width=4,
+               hover=_why),
         Column("number", "No.", number, lambda r: r.trial.number, lambda r: str(r.trial.number), right=True, width=4),
         *[_axis(name) for name in axes],
         *shown,
         Column("error", "Failed because", text, lambda r: r.trial.error, lambda r: r.trial.error, width=16,
                hover=lambda r: r.trial.error),
     )  # fmt: skip
+
+
+def _why(row: TrialRow) -> str:
+    """Return why a trial failed: the column that says it gives way in a narrow panel."""
+    return f"Failed: {row.trial.error}" if row.trial.error else ""
 
 
 def _axis(name: str) -> Column[TrialRow]:

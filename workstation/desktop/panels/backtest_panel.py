@@ -24,7 +24,7 @@ from workstation.viewmodels.panel_notes import PanelNote
 
 SIZES = (130, 280, 140)
 WAITS = ("Loading backtests…", "Waiting for the engine.")
-RUNS_SPARE = ("created", "trades", "interval", "symbols")
+RUNS_SPARE = ("created", "trades", "interval", "symbols", "drawdown", "sharpe", "profit")
 TRIPS_SPARE = ("bars", "mfe", "mae", "fees", "number")
 """Columns that give way in a narrow panel, the first of them first."""
 

@@ -237,7 +237,7 @@ class LadderCanvas(QWidget):
         for edge, row, arrow in ((picture.above, 0, "▲"), (picture.below, len(picture.rows) - 1, "▼")):
             if edge.jump is not None:
                 self._painter.pill(
-                    painter, self._pill_rect(edge, row), _edge_text(edge, arrow), colors.on_accent, colors.accent
+                    painter, self._pill_rect(edge, row), self._edge_text(edge, arrow), colors.on_accent, colors.accent
                 )
         if self.drag is not None:
             row_index = self.ladder.map.row_of(self.drag.price)
@@ -273,9 +273,15 @@ class LadderCanvas(QWidget):
 
     def _pill_rect(self, edge: OffScreen, row: int) -> QRect:
         rect = self.grid.row_rect(row, self.width())
-        width = self._painter.pill_width(_edge_text(edge, "▲"))
-        centre = self._columns.rect(Column.PRICE, 0, 1).center().x()
-        return QRect(centre - width // 2, rect.top() + 1, width, rect.height() - 3)
+        width = self._painter.pill_width(self._edge_text(edge, "▲"))
+        left = self._columns.rect(Column.PRICE, 0, 1).center().x() - width // 2
+        return QRect(max(min(left, self.width() - width), 0), rect.top() + 1, width, rect.height() - 3)
+
+    def _edge_text(self, edge: OffScreen, arrow: str) -> str:
+        """Return what lies beyond an edge, in the longest words that the ladder has room for."""
+        forms = [_edge_text(edge, arrow, words) for words in _EDGE_WORDS]
+        fitting = (form for form in forms if self._painter.pill_width(form) <= self.width())
+        return next(fitting, forms[-1])
 
     # Qt overrides
 
@@ -327,14 +333,17 @@ class LadderCanvas(QWidget):
         )
 
 
-def _edge_text(edge: OffScreen, arrow: str) -> str:
-    parts = [arrow]
+_EDGE_WORDS = (("market", "order", "s", "position"), ("mkt", "ord", "", "pos"))
+
+
+def _edge_text(edge: OffScreen, arrow: str, words: tuple[str, str, str, str]) -> str:
+    parts, (market, order, plural, position) = [arrow], words
     if edge.market:
-        parts.append("market")
+        parts.append(market)
     if edge.orders:
-        parts.append(f"{edge.orders} order" + ("s" if edge.orders > 1 else ""))
+        parts.append(f"{edge.orders} {order}" + (plural if edge.orders > 1 else ""))
     if edge.position:
-        parts.append("position")
+        parts.append(position)
     return " ".join(parts)
 
 

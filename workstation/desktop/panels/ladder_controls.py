@@ -33,8 +33,11 @@ from workstation.viewmodels.ticket_fields import parse_quantity
 QTY_WIDTH_MIN, PAD_GAP = 56, 2
 BUTTON_SPARE, TIGHT_SPARE = 24, 8
 """Room about a button's words: as the theme has it, and where buttons are drawn tight."""
-TIGHT_BELOW_PX, FOLD_BELOW_PX = 280, 280
-"""Widths, at text size 1, below which buttons are drawn tight, and a text has a line to itself."""
+TIGHT_BELOW_PX, FOLD_BELOW_PX, SHORT_BELOW_PX = 280, 280, 200
+"""Widths, at text size 1, below which buttons are drawn tight, a text has a line to itself, and profit is short."""
+CURRENCY_LETTERS = 3
+AMOUNT_LETTERS = 7
+"""Letters of an amount up to which its cents are said where it has to be short."""
 GRID_COLUMNS = 6
 """Columns of the grid of buttons: a row of three and a row of two fill it."""
 WRAP_SPARE = 60
@@ -149,6 +152,7 @@ class LadderButtons(QWidget):
         super().__init__()
         self.setObjectName(f"{name}_buttons")
         self._shown = ("", 0)
+        self._counted = ((-1, -1), 0)
         self._is_tight = False
         self._cancels = {
             1: self._button(f"{name}_cancel_bids", "Cancel my bids", lambda: self.cancel_pressed.emit(1)),
@@ -189,13 +193,25 @@ class LadderButtons(QWidget):
         self.show_position("Flat", "Flat", 0)
 
     def show_counts(self, counts: tuple[int, int]) -> None:
-        """Show how many orders each cancel would take."""
+        """Show how many orders each cancel would take, in the longest form that fits."""
+        room = self._cancels[0].width() - (TIGHT_SPARE if self._is_tight else BUTTON_SPARE)
+        if (counts, room) == self._counted:
+            return
+        self._counted = (counts, room)
         bids, asks = counts
         for sign, word, count in ((1, "bids", bids), (0, "all", bids + asks), (-1, "asks", asks)):
-            text = f"✕ {word} {count}" if count else f"✕ {word}"
-            if self._cancels[sign].text() != text:
-                self._cancels[sign].setText(text)
-                self._cancels[sign].setAccessibleName(f"Cancel {word}: {count} orders")
+            number = f" {count}" if count else ""
+            least = "all" if sign == 0 else word[0].upper()
+            forms = (f"✕ {word}{number}", f"✕{word}{number}", f"{word}{number}", f"{least}{number}")
+            text = self._fitting(self._cancels[sign], *forms)
+            self._cancels[sign].setText(text)
+            self._cancels[sign].setAccessibleName(f"Cancel {word}: {count} orders")
+
+    def _fitting(self, button: QPushButton, *forms: str) -> str:
+        """Return the longest of the forms that a button has room for, else the last."""
+        room = button.width() - (TIGHT_SPARE if self._is_tight else BUTTON_SPARE)
+        reach = button.fontMetrics().horizontalAdvance
+        return next((form for form in forms if reach(form) <= room), forms[-1])
 
     def show_position(self, text: str, short: str, sign: int, shortest: str = "") -> None:
         """Show the position in words and colour, in the longest form that fits."""
@@ -204,8 +220,7 @@ class LadderButtons(QWidget):
             return
         self._shown = (text, room)
         role = "buy" if sign > 0 else "sell" if sign < 0 else ""
-        reach = self.position.fontMetrics().horizontalAdvance
-        shown = next((form for form in (text, short) if reach(form) <= room), shortest or short)
+        shown = self._fitting(self.position, text, short, shortest or short)
         if self.position.text() != shown:
             self.position.setText(shown)
             self.position.setToolTip(f"{text}. A click takes the size as quantity.")
@@ -236,13 +251,19 @@ class LadderButtons(QWidget):
         if is_tight is not self._is_tight:
             self._is_tight = is_tight
             draw_tight(self, tight=is_tight)
+        self.breakeven.setText(self._fitting(self.breakeven, "Breakeven", "B/E"))
+        counts, _room = self._counted
+        self.show_counts(counts)
 
 
 class FoldedLine(QWidget):
     """A text and what stands beside it, which goes below the text where that would keep but a few letters.
 
-    The width alone decides: no state of the data, and no figure, ever moves a row of the ladder.
+    The last of it stays beside the text. The width alone decides: no state of the data, and no figure, ever moves a row
+    of the ladder. Emits: room_changed(width in pixels).
     """
+
+    room_changed = Signal(int)
 
     def __init__(self, text: QWidget, *beside: QWidget) -> None:
         super().__init__()
@@ -257,15 +278,17 @@ class FoldedLine(QWidget):
 
     def _place(self) -> None:
         count, row = len(self._beside), int(self._is_folded)
-        self._grid.addWidget(self._text, 0, 0, 1, count + 1 if self._is_folded else 1)
-        for place, widget in enumerate(self._beside, 1):
-            self._grid.addWidget(widget, row, place)
+        self._grid.addWidget(self._text, 0, 0, 1, count if self._is_folded else 1)
+        for place, widget in enumerate(self._beside[:-1], 1):
+            self._grid.addWidget(widget, row, place, 1, 2 if self._is_folded and place == count - 1 else 1)
+        self._grid.addWidget(self._beside[-1], 0, count)
 
     # Qt overrides
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold in a narrow panel."""
         super().resizeEvent(event)
+        self.room_changed.emit(self.width())
         is_folded = self.width() < FOLD_BELOW_PX * current_theme().text_scale
         if is_folded is not self._is_folded:
             self._is_folded = is_folded
@@ -273,14 +296,25 @@ class FoldedLine(QWidget):
 
 
 class PnlLabel(QToolButton):
-    """Open profit of the position; a click goes on to the next unit. It says the panel's figure, and computes none."""
+    """Open profit of the position; a click goes on to the next unit. It says the panel's figure, and computes none.
+
+    Where it has to be short it leaves out the currency, and the cents of a large amount; the hover says all.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self._is_short = False
+        self._said = ("", "", 0)
         self.setObjectName(f"{name}_pnl")
         use_figure_font(self, "caption")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.show_text("P&L", "", 0)
+
+    def be_short(self, *, short: bool) -> None:
+        """Say as little as tells the profit, or all of it."""
+        if short is not self._is_short:
+            self._is_short = short
+            self.show_text(*self._said)
 
     def show_profit(self, picture: LadderPicture, unit: PnlUnit) -> None:
         """Show a picture's figure, or that there is none to show."""
@@ -291,16 +325,26 @@ class PnlLabel(QToolButton):
 
     def show_text(self, text: str, words: str, sign: int) -> None:
         """Show a text in the colour of its sign; words: what a screen reader says."""
+        self._said = (text, words, sign)
         role = "rise" if sign > 0 else "fall" if sign < 0 else ""
-        if (self.text(), self.property("role")) == (spelt(text), role):
+        shown = spelt(self._shortened(text) if self._is_short else text)
+        if (self.text(), self.property("role")) == (shown, role):
             return
-        self.setText(spelt(text))
+        self.setText(shown)
         self.setAccessibleName(f"Open profit: {words}")
-        self.setToolTip("Open profit as in the positions panel. A click shows money, ticks, R or nothing.")
+        self.setToolTip(f"{text}: open profit as in the positions panel. A click shows money, ticks, R or nothing.")
         if self.property("role") != role:
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
+
+    @staticmethod
+    def _shortened(text: str) -> str:
+        """Return an amount of money without its currency, a large one without cents; every other unit is kept."""
+        number, _, unit = text.partition(" ")
+        if len(unit) != CURRENCY_LETTERS:
+            return text
+        return number.partition(".")[0] if len(number) > AMOUNT_LETTERS else number
 
 
 class OneLine(QLabel):

@@ -6,7 +6,7 @@ the nearest known ones; nothing is guessed.
 
 import difflib
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
@@ -19,7 +19,10 @@ from workstation.viewmodels.watchlist_search import of_isin
 
 SYMBOL_WIDTH, SYMBOL_WIDTH_MIN = 92, 64
 """Width of the symbol box, and what it keeps where the account needs the room."""
+SYMBOL_LEAST = "AAPL"
+"""What it shows whole at any size of text."""
 NEAREST_SHOWN = 3
+GAP_PX = 6
 
 
 class SymbolBox(QLineEdit):
@@ -80,6 +83,42 @@ class SymbolBox(QLineEdit):
         super().keyPressEvent(event)
 
 
+class AccountChip(QLabel):
+    """An account by name, elided in its middle where there is no room: its end tells accounts apart."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._words, self._whole = "", QSize()
+
+    def show_words(self, words: str) -> None:
+        """Show an account; to be called again with another font."""
+        self._words = words
+        self.setText(words)
+        self._whole = super().sizeHint()
+        self._elide()
+
+    def _elide(self) -> None:
+        face = self.fontMetrics()
+        room = face.horizontalAdvance(self._words) + min(self.width() - self._whole.width(), 0)
+        self.setText(face.elidedText(self._words, Qt.TextElideMode.ElideMiddle, room))
+
+    # Qt overrides
+
+    def sizeHint(self) -> QSize:
+        """Return the size at which it is whole."""
+        return self._whole
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size at which only its ends are left."""
+        return QSize(self._whole.width() // 2, self._whole.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the name again."""
+        super().resizeEvent(event)
+        self._elide()
+
+
 class InstrumentHeader(QWidget):
     """Symbol box, contract name and the account in the colour of its environment."""
 
@@ -92,11 +131,10 @@ class InstrumentHeader(QWidget):
         self._contract.setObjectName(f"{panel.panel_id}_contract")
         self._contract.setProperty("role", "muted")
         self._contract.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._account = QLabel()
-        self._account.setObjectName(f"{panel.panel_id}_account")
+        self._account = AccountChip(f"{panel.panel_id}_account")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row.setSpacing(GAP_PX)
         row.addWidget(self.symbol)
         row.addWidget(self._contract, 1)
         row.addWidget(self._account)
@@ -126,17 +164,21 @@ class InstrumentHeader(QWidget):
     def _show_account(self, *_: object) -> None:
         environment: Environment = self._panel.context.bridge.session.environment
         account = self._panel.context.focus.account
-        self._account.setText(f"{account} {environment}" if environment not in account else account)
         self._account.setProperty("chip", environment.value.lower())
         self._account.setProperty("account", mark_of(self._panel.context.bridge.session.accounts, account))
         self._account.style().polish(self._account)
         self._account.setToolTip(f"Orders of this panel go to account {account}, {environment}.")
         self._account.setAccessibleName(f"Account {account}, environment {environment}")
         use_figure_font(self._account, "caption")
+        self._account.show_words(f"{account} {environment}" if environment not in account else account)
 
     # Qt overrides
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the contract's name into what is left."""
+        """Let the symbol box be narrow before the account is elided; the contract's name has what is left."""
         super().resizeEvent(event)
+        frame = self.symbol.minimumSizeHint().width()
+        least = max(SYMBOL_WIDTH_MIN, self.symbol.fontMetrics().horizontalAdvance(SYMBOL_LEAST) + frame)
+        room = self.width() - 2 * GAP_PX - self._account.sizeHint().width()
+        self.symbol.setFixedWidth(min(max(room, least), max(SYMBOL_WIDTH, least)))
         self._elide()

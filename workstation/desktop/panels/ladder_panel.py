@@ -16,7 +16,14 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QStackedLayout, QToolButton, QV
 from workstation.commands.params import CancelMany, CancelOne, ChangeOrder, ExitPosition, PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.ladder_controls import FoldedLine, LadderButtons, OneLine, PnlLabel, QuantityPad
+from workstation.desktop.panels.ladder_controls import (
+    SHORT_BELOW_PX,
+    FoldedLine,
+    LadderButtons,
+    OneLine,
+    PnlLabel,
+    QuantityPad,
+)
 from workstation.desktop.panels.ladder_editor import OrderEditor
 from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ladder_keys import KeyedLadder
@@ -24,7 +31,7 @@ from workstation.desktop.panels.ladder_options import LadderOptions
 from workstation.desktop.panels.ladder_view import Sources
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel, PanelSettings
-from workstation.desktop.theme import use_figure_font
+from workstation.desktop.theme import current_theme, use_figure_font
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.viewmodels.focus import FOCUS_GUARD_NS
 from workstation.viewmodels.frames import Frame, PositionSnap
@@ -234,7 +241,11 @@ class LadderPanel(Panel):
         top.setContentsMargins(4, 2, 4, 4)
         top.setSpacing(2)
         top.addWidget(self.pad)
-        top.addWidget(FoldedLine(self.status, self.pnl, self.marketable, self.options))
+        line = FoldedLine(self.status, self.pnl, self.marketable, self.options)
+        line.room_changed.connect(
+            lambda width: self.pnl.be_short(short=width < SHORT_BELOW_PX * current_theme().text_scale)
+        )
+        top.addWidget(line)
         bottom = QVBoxLayout()
         bottom.setContentsMargins(4, 4, 4, 4)
         bottom.setSpacing(4)

@@ -26,8 +26,8 @@ SIZES = (110, 220, 190)
 BEST_FIRST = (("in_metric", True),)
 WAITS = ("Loading sweeps…", "Waiting for the engine.")
 NONE = ("No sweeps yet", "Choose code and ranges beside this, and press Begin.")
-SWEEPS_SPARE = ("search", "metric", "created", "failed", "interval")
-TRIALS_SPARE = ("number", "trades", "drawdown")
+SWEEPS_SPARE = ("search", "metric", "created", "failed", "interval", "symbols")
+TRIALS_SPARE = ("number", "trades", "drawdown", "error", "out_return", "in_return", "deflated")
 """Columns that give way in a narrow panel, the first of them first."""
 
 UNCHOSEN = ("Trials", "Select a sweep to see its trials.")

@@ -30,6 +30,7 @@ from workstation.desktop.theme import (
     ui_font,
     use_figure_font,
 )
+from workstation.desktop.tight_button import draw_tight
 from workstation.domain.orders import Side
 
 STEP_FAR = 10
@@ -39,6 +40,8 @@ CLOSE_SAVES_PX = 14
 """How much narrower a choice is when drawn close about its word; from the style sheet."""
 FIELD_FRAME_PX = 18
 """What a field has beside its text: frame, room of the theme, and Qt's own two pixels at each side."""
+SIDE_GAP_PX, WIDE_SPARE_PX, TIGHT_SPARE_PX = 4, 26, 12
+"""Room between the sides, and about their words: as the theme has it, and drawn tight."""
 PRICE_SIZES: tuple[TypeRole, ...] = ("title", "emphasis", "body", "caption")
 """Steps of the type scale in which a quoted price may be set, largest first."""
 
@@ -159,7 +162,7 @@ class SidePicker(QWidget):
         self._buttons: dict[Side, QPushButton] = {}
         self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self.row.setContentsMargins(0, 0, 0, 0)
-        self.row.setSpacing(4)
+        self.row.setSpacing(SIDE_GAP_PX)
         sides = QHBoxLayout()
         self.row.addLayout(sides, 1)
         for side in (Side.BUY, Side.SELL):
@@ -179,6 +182,16 @@ class SidePicker(QWidget):
         self._group.buttonClicked.connect(self._on_clicked)
         self.short.toggled.connect(self._on_clicked)
         self.choose(Side.BUY)
+
+    def fit(self, width: int) -> None:
+        """Stand side by side in `width` pixels, close about the words if need be, else below each other."""
+        words = [button.fontMetrics().horizontalAdvance(button.text()) for button in self._buttons.values()]
+        beside = self.short.sizeHint().width() + (len(words) + 1) * SIDE_GAP_PX
+        fits = {spare: 2 * (max(words) + spare) + beside <= width for spare in (WIDE_SPARE_PX, TIGHT_SPARE_PX)}
+        tight = fits[TIGHT_SPARE_PX] and not fits[WIDE_SPARE_PX]
+        draw_tight(self, tight=tight)
+        turned = QBoxLayout.Direction.TopToBottom
+        self.row.setDirection(QBoxLayout.Direction.LeftToRight if any(fits.values()) else turned)
 
     @property
     def side(self) -> Side:
@@ -238,6 +251,11 @@ class QuoteButton(QPushButton):
         self._new_fonts()
         theme_notifier().changed.connect(self._new_fonts)
         self.show_price(None, "—", word, stale=False)
+
+    @property
+    def least_width(self) -> int:
+        """The width in pixels below which its price is cut at any size of type."""
+        return self._faces[-1][1].horizontalAdvance(self._text) + 2 * QUOTE_MARGIN_PX
 
     def show_price(self, price: int | None, text: str, caption: str, *, stale: bool) -> None:
         """Show a price; a stale one is greyed and its caption says the age."""

@@ -62,11 +62,13 @@ _COMBO_CHARS_MIN = 4
 _TYPE_SHARE, _TIF_SHARE = 8, 5
 _ALL_THE_REST = 100
 _ROW_GAP, _CHOICE_GAP = 2, 6
-_PRICE_TEXT, _LEG_TEXT = "00000.00", "000.00"
-"""What a field of a price, and of a leg, has room for at least."""
+_PRICE_TEXT, _LEG_TEXT, _QTY_TEXT = "00000.00", "000.00", "0000"
+"""What a field of a price, of a leg and of a quantity has room for at least."""
 _ACROSS, _DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
 _LEGS = ("stop_loss", "take_profit")
 _PRICE_FIELDS = ("trail", "stop", "price")
+_FIRST_PRICE_ROW = 4
+_PRICE_ROW = _FIRST_PRICE_ROW + _PRICE_FIELDS.index("price")
 
 
 class TicketForm(QWidget):
@@ -110,8 +112,10 @@ class TicketForm(QWidget):
         self.more = self._more_button()
         self.peg = self._combo("peg", "What the price follows until it is sent", _PEGS)
         self._labels: dict[str, QLabel] = {}
-        self._offered = QWidget()
-        self._room, self._alone = 0, False
+        self._offered, self._price_holder = QWidget(), QWidget()
+        self._room, self._is_low = 0, False
+        self._alone = self._price_alone = False
+        self._presets: list[TightButton] = []
         self._words: tuple[str, ...] = ()
         self._below: dict[str, bool | None] = {"offered": False, "legs": None}
         self._lay_out(presets)
@@ -242,6 +246,7 @@ class TicketForm(QWidget):
     def name_price(self, word: str) -> None:
         """Name the limit price's field by what it follows."""
         self._labels["price"].setText(word)
+        self.fields["price"].setPlaceholderText(word if self._price_alone else "")
 
     def explain(self, sources: Mapping[str, str]) -> None:
         """Say on hover where values come from, by field."""
@@ -306,7 +311,7 @@ class TicketForm(QWidget):
         for name in (*_PRICE_FIELDS, *_LEGS):
             shown = name in used if name in _PRICE_FIELDS else not self.is_pair
             self.fields[name].setVisible(shown)
-            self._labels[name].setVisible(shown)
+            self._labels[name].setVisible(shown and not (name == "price" and self._price_alone))
         for name, shown in (
             ("expire", self.tif.currentData() == TimeInForce.GTD),
             ("display", "price" in used),
@@ -342,7 +347,7 @@ class TicketForm(QWidget):
         grid.addWidget(self.side, 0, 0, 1, 4)
         self._choices(grid, 1)
         self._wide(grid, 2, "qty", self._quantity_row(presets))
-        for row, name in enumerate((*_PRICE_FIELDS, "expire"), start=4):
+        for row, name in enumerate((*_PRICE_FIELDS, "expire"), start=_FIRST_PRICE_ROW):
             self._wide(grid, row, name, self._price_row() if name == "price" else self.fields[name])
         for name in _LEGS:
             self._label(name, narrow=name == "take_profit")
@@ -350,17 +355,24 @@ class TicketForm(QWidget):
         grid.addLayout(self._flags_row(), 10, 0, 1, 4)
         grid.addWidget(self.pair, 11, 0, 1, 4)
 
+    def be_low(self, *, low: bool) -> None:
+        """Give presets no row of their own in a low ticket: those that have no room beside the quantity are hidden."""
+        if low is not self._is_low:
+            self._is_low = low
+            self.measure_anew()
+
     def fit(self, width: int) -> None:
         """Put the parts of each row that `width` pixels have no room for below each other; other rows stay low."""
         self._room = width
         label, apart = self._labels_width(), self._grid.horizontalSpacing()
-        qty, leg = self.fields["qty"].minimumWidth(), field_width(self.fields["stop_loss"], _LEG_TEXT)
-        self._place_offered(below=label + qty + _ROW_GAP + self._offered.minimumSizeHint().width() > width)
+        qty, leg = field_width(self.fields["qty"], _QTY_TEXT), field_width(self.fields["stop_loss"], _LEG_TEXT)
+        self._offer_presets(width - label - qty - _ROW_GAP)
         second = self._labels["take_profit"].minimumSizeHint().width() + 2 * apart
         self._place_legs(below=label + 2 * leg + second > width)
         self._fit_choices(width - label)
         self._fit_price(width - label)
-        for row in (self.side.row, self._boxes, self._flags):
+        self.side.fit(width)
+        for row in (self._boxes, self._flags):
             row.setDirection(_ACROSS)
             row.setDirection(_ACROSS if row.minimumSize().width() <= width else _DOWN)
 
@@ -392,13 +404,30 @@ class TicketForm(QWidget):
             self._grid.addLayout(self._chosen, 1, 0 if alone else 1, 1, 4 if alone else 3)
 
     def _fit_price(self, room: int) -> None:
-        """Give what the price follows the width of its word, and the price what is over."""
-        word = words_width(self.peg)
-        close = field_width(self.fields["price"], _PRICE_TEXT) + _ROW_GAP + word > room
+        """Give what the price follows the width of its word, and the price what is over: the label goes for it."""
+        word, least = words_width(self.peg), field_width(self.fields["price"], _PRICE_TEXT) + _ROW_GAP
+        close = least + word > room
+        alone = least + word - CLOSE_SAVES_PX > room
+        if alone is not self._price_alone:
+            self._price_alone = alone
+            self._grid.removeWidget(self._price_holder)
+            self._grid.addWidget(self._price_holder, _PRICE_ROW, 0 if alone else 1, 1, 4 if alone else 3)
+        self._labels["price"].setVisible(not alone and not self.peg.isHidden())
+        self.fields["price"].setPlaceholderText(self.price_word if alone else "")
         draw_close(self.peg, close=close)
         self.peg.setMinimumWidth(word - CLOSE_SAVES_PX if close else word)
         self._priced.setStretchFactor(self.fields["price"], _ALL_THE_REST if close else _TYPE_SHARE)
         self._priced.setStretchFactor(self.peg, 1 if close else _TIF_SHARE)
+
+    def _offer_presets(self, room: int) -> None:
+        """Show the presets beside the quantity where all of them have room, below it, or but those that fit."""
+        wanted = [button.sizeHint().width() + _ROW_GAP for button in self._presets]
+        below = sum(wanted) + self.more.sizeHint().width() > room
+        left = room - self.more.sizeHint().width()
+        for button, width in zip(self._presets, wanted, strict=True):
+            left -= width
+            button.setVisible(not self._is_low or left >= 0)
+        self._place_offered(below=below and not self._is_low)
 
     def _place_offered(self, *, below: bool) -> None:
         """Put the presets beside the quantity, or below it from edge to edge."""
@@ -441,7 +470,7 @@ class TicketForm(QWidget):
         return row
 
     def _price_row(self) -> QWidget:
-        holder = QWidget()
+        holder = self._price_holder
         row = self._priced = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
@@ -465,6 +494,7 @@ class TicketForm(QWidget):
             button.setAccessibleName(f"Quantity preset {preset}")
             button.clicked.connect(lambda _checked=False, preset=preset: self.set_text("qty", str(preset)))
             offered.addWidget(button)
+            self._presets.append(button)
         offered.addWidget(self.more)
         return holder
 

@@ -37,11 +37,14 @@ from workstation.viewmodels.ticket import Draft, Reading, next_opening, read
 from workstation.viewmodels.ticket_outlook import NO_COSTS, Costs, outlook, ticket_state
 
 MARGIN_PX, TALL_SPARE_PX = 8, 160
+QUOTE_GAP_PX, LOW_PX = 4, 270
+"""Height, at text size 1, below which the ticket shows but what an order cannot do without; it scrolls to the rest."""
 PREVIEW_DELAY_MS = 120
 PREVIEW_AGAIN_NS = 1_000_000_000
 OUTLOOK_AGAIN_NS = 100_000_000
 """Prices follow every frame; what the order would do follows moving prices no faster than it can be read."""
 _HELD = "Held here, not sent: Ctrl+Enter sends, Esc puts it away. It dies with the program."
+_READY = "Ready."
 _NO_ORDER_YET = "No order yet: fill in what is missing."
 _OUTLOOK_LINES = (
     ("notional", "Notional"),
@@ -67,7 +70,7 @@ class TicketPanel(Panel):
         self._reading = Reading(terms=None, findings=())
         self._verdict: Verdict | None = None
         self._costs = NO_COSTS
-        self._staged = self._tall = False
+        self._staged = self._tall = self._is_low = False
         self._asked_at = 0
         self._shown_at = 0
         self._asked = 0
@@ -224,7 +227,7 @@ class TicketPanel(Panel):
 
     def _build(self) -> None:
         self._scrolled = ScrolledFields(f"{self.panel_id}_scroll", self._fields(), MARGIN_PX)
-        self._scrolled.room_changed.connect(lambda width: self.form.fit(width - 2 * MARGIN_PX))
+        self._scrolled.room_changed.connect(self._take_width)
         outer = self._outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -244,7 +247,7 @@ class TicketPanel(Panel):
         column.setSpacing(4)
         quotes = QHBoxLayout(self._quotes)
         quotes.setContentsMargins(0, 0, 0, 0)
-        quotes.setSpacing(4)
+        quotes.setSpacing(QUOTE_GAP_PX)
         for button in self.quotes.values():
             quotes.addWidget(button, 1)
         column.addWidget(self._quotes)
@@ -262,8 +265,21 @@ class TicketPanel(Panel):
         column.addLayout(lines)
         return holder
 
+    def _take_width(self, width: int) -> None:
+        self.form.fit(width - 2 * MARGIN_PX)
+        self._fit_quotes()
+
+    def _fit_quotes(self) -> None:
+        """Leave out the last price where three would be cut: bid and ask are what an order goes by."""
+        room = self._scrolled.viewport().width() - 2 * MARGIN_PX
+        least = max(button.least_width for button in self.quotes.values())
+        self.quotes["last"].setVisible(3 * least + 2 * QUOTE_GAP_PX <= room)
+
     def _take_height(self, height: int) -> None:
         """Put the foot below the fields in a tall panel, at the bottom of a low one; Send never moves for a message."""
+        self._is_low = height < LOW_PX * current_theme().text_scale
+        self.form.be_low(low=self._is_low)
+        self._show_low()
         tall = self._tall = height >= self._scrolled.sizeHint().height() + TALL_SPARE_PX * current_theme().text_scale
         self.preview.setMinimumHeight(2 * self.preview.fontMetrics().lineSpacing() if tall else 0)
         scale = current_theme().text_scale
@@ -278,6 +294,13 @@ class TicketPanel(Panel):
         first = self._foot.count() if tall else 1
         for number, widget in enumerate(moved):
             self._foot.insertWidget(first + number, widget)
+
+    def _show_low(self) -> None:
+        """Leave out, in a low ticket, a state that is well and an order that is not there: the form has the room."""
+        self.state_line.setVisible(not (self._is_low and self.state_line.full_text == _READY))
+        text = bool(self.message.text())
+        nothing = not self._reading.words
+        self.preview.setVisible(self._tall or not ((text or self._is_low) and nothing))
 
     def _lay_foot(self) -> QVBoxLayout:
         """Return what is always in view: the exact order, what is wrong with it, and the button."""
@@ -300,6 +323,7 @@ class TicketPanel(Panel):
     def _new_fonts(self, *_: object) -> None:
         self.form.measure_anew()
         use_figure_font(self.preview, "body")
+        self._fit_quotes()
         self._quotes.setMinimumHeight(max(button.sizeHint().height() for button in self.quotes.values()))
 
     @property
@@ -379,10 +403,11 @@ class TicketPanel(Panel):
         account = self.context.focus.account
         instrument = self.context.instrument(self.symbol)
         self.pricing.show_quotes()
+        self._fit_quotes()
         figures = state.accounts.get(account)
         opens = next_opening(instrument, self._quote, 0 if state.status is None else state.status.now_ns)
         data = ticket_state(self.symbol, self._quote, state.status, figures, opens)
-        self.state_line.show_text(data.text or "Ready.", data.role)
+        self.state_line.show_text(data.text or _READY, data.role)
         seen = outlook(
             self._reading,
             instrument,
@@ -425,7 +450,7 @@ class TicketPanel(Panel):
             text, role = _HELD, "muted"
         self.message.setText(text)
         self.message.setVisible(bool(text))
-        self.preview.setVisible(self._tall or not text or bool(self._reading.words))
+        self._show_low()
         self.message.setAccessibleName(f"Ticket message: {text}")
         set_role(self.message, "role", role)
         self.fixes.show_finding(finding)

@@ -21,7 +21,7 @@ class ChipLabel(QLabel):
     def __init__(self, name: str, meaning: str, *, clickable: bool = False) -> None:
         super().__init__()
         self.meaning = meaning
-        self._chip = Chip("—", "muted", meaning)
+        self._chip, self._form = Chip("—", "muted", meaning), 0
         self.setObjectName(name)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         use_figure_font(self, "caption")
@@ -36,21 +36,34 @@ class ChipLabel(QLabel):
         """Whether what it shows is no longer well."""
         return self._chip.level in ("amber", "red")
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """What it may read, the longest first."""
+        return (self._chip.text, *self._chip.shorter)
+
     def width_of(self, text: str) -> int:
         """Return how wide it would be with another text, px."""
         metrics = self.fontMetrics()
         return self.sizeHint().width() + metrics.horizontalAdvance(text) - metrics.horizontalAdvance(self.text())
 
-    def show_chip(self, chip: Chip) -> None:
-        """Show a state; equal states cost nothing."""
-        if chip != self._chip:
-            repaint = (chip.level, chip.mark) != (self._chip.level, self._chip.mark)
-            self._chip = chip
-            self.setText(chip.text)
-            self.setToolTip(chip.hover)
-            self.setAccessibleName(f"{self.meaning}: {chip.text}")
-            if repaint:
-                self._paint()
+    def show_form(self, number: int) -> None:
+        """Read one of its forms, 0 the longest; the hover and the accessible name say all."""
+        self._form = number
+        if self.text() != self.forms[number]:
+            self.setText(self.forms[number])
+
+    def show_chip(self, chip: Chip) -> bool:
+        """Show a state, as short as the one before; returns whether it is another one: equal states cost nothing."""
+        if chip == self._chip:
+            return False
+        repaint = (chip.level, chip.mark) != (self._chip.level, self._chip.mark)
+        self._chip = chip
+        self.show_form(min(self._form, len(chip.shorter)))
+        self.setToolTip(chip.hover)
+        self.setAccessibleName(f"{self.meaning}: {chip.text}")
+        if repaint:
+            self._paint()
+        return True
 
     def _repaint_theme(self, *_: object) -> None:
         use_figure_font(self, "caption")

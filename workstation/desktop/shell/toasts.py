@@ -128,21 +128,21 @@ class ToastStack(QObject):
             self.voice.say(note.text)
             self._tell_desktop(note)
         if notes:
-            self.menu.show_count(self.board.unseen)
+            self._count(self.board.unseen)
 
     def acknowledge(self) -> None:
         """Put every toast away and count every note as seen."""
         for toast in tuple(self.toasts):
             self._remove(toast)
         self.board.seen()
-        self.menu.show_count(0)
+        self._count(0)
 
     def acknowledge_one(self, note: Note) -> None:
         """Put a note's toast away and count it as seen."""
         for toast in [toast for toast in self.toasts if toast.note == note]:
             self._remove(toast)
         self.board.seen_one(note)
-        self.menu.show_count(self.board.unseen)
+        self._count(self.board.unseen)
 
     def end(self) -> None:
         """Be silent: what still sounds is broken off."""
@@ -202,6 +202,11 @@ class ToastStack(QObject):
             toast.hide()
             toast.deleteLater()
             self._arrange()
+
+    def _count(self, unseen: int) -> None:
+        """Show how many notes are unseen; the menus take more or less room with that."""
+        self.menu.show_count(unseen)
+        self._arrange()
 
     def _arrange(self) -> None:
         """Put the toasts beside the menus, the newest at the right end: nothing that trades or tells is covered."""

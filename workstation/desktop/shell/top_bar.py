@@ -6,8 +6,8 @@ account; the reject counter, once clicked, counts as seen.
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy
 
 from workstation.desktop.context import DesktopContext
@@ -24,6 +24,9 @@ from workstation.viewmodels.status_line import Chip, arm_chip, clock_chip, day_c
 from workstation.viewmodels.trading_hours import HoursEvent, next_event
 
 SWATCH_PX = 12
+GAP_PX, MARGIN_PX = 6, 8
+NOTICE_LEAST_PX = 120
+"""Room, at text size 1, that the notice keeps where chips can be shorter for it."""
 _ACCOUNT_HOVER = "Account that keys act on. Click for another one; that disarms."
 
 
@@ -46,21 +49,17 @@ class TopBar(QFrame):
         self.account = ChipLabel("account_chip", "Account", clickable=True)
         self.day = ChipLabel("day_chip", "Day profit and loss")
         self.rejects = ChipLabel("rejects_chip", "Rejects not yet seen", clickable=True)
-        self.notice = QLabel()
-        self.notice.setObjectName("notice_line")
-        self.notice.setTextFormat(Qt.TextFormat.PlainText)
-        self.notice.setAccessibleName("Notice")
-        self.notice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.notice = NoticeLine()
         self.clock = ChipLabel("clock_chip", "Clock with the next event of trading hours")
+        self._replay = ReplayBar(context) if context.bridge.session.environment is Environment.REPLAY else None
+        self._measured: tuple[object, ...] = ()
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.setSpacing(6)
+        row.setContentsMargins(MARGIN_PX, 4, MARGIN_PX, 4)
+        row.setSpacing(GAP_PX)
         for widget in (self.focus, self.arm, self.size_chip, self.account, self.day, self.rejects):
             row.addWidget(widget)
-        if context.bridge.session.environment is Environment.REPLAY:
-            row.addWidget(ReplayBar(context))
-        row.addSpacing(8)
+        if self._replay is not None:
+            row.addWidget(self._replay)
         row.addWidget(self.notice, 1)
         row.addWidget(self.clock)
         self.arm.clicked.connect(self.toggle_arm)
@@ -118,9 +117,7 @@ class TopBar(QFrame):
         ink = {"warning": colors.warning, "critical": colors.danger}.get(level, colors.text_muted)
         if (sheet := f"color: {ink.name()};") != self.notice.styleSheet():
             self.notice.setStyleSheet(sheet)  # laying a sheet takes longer than an order takes through the desk
-        self.notice.setText(text)
-        self.notice.setToolTip(text)
-        self.notice.setAccessibleName(f"Notice: {text}")
+        self.notice.show_text(text)
 
     def _on_frame(self, frame: Frame) -> None:
         state = self._context.state
@@ -132,6 +129,7 @@ class TopBar(QFrame):
             self.clock.show_chip(clock_chip(frame.status.now_ns, self._hours(frame.status.now_ns)))
         if frame.accounts:
             self.day.show_chip(day_chip(state.accounts.get(self._context.focus.account)))
+        self._fit()
 
     def _greet(self) -> None:
         """Say what was found at the start and whether the venue agrees, until it does; then no more."""
@@ -150,9 +148,12 @@ class TopBar(QFrame):
         count = self._rejects_shown = len(self._context.state.rejects.unseen)
         if count:
             hover = f"{count} orders refused or rejected since you last looked. Click to mark as seen."
-            self.rejects.show_chip(Chip(f"{count} REJECT{'S' if count > 1 else ''}", "red", hover))
+            words = f"{count} REJECT{'S' if count > 1 else ''}"
+            self.rejects.show_chip(Chip(words, "red", hover, shorter=(f"{count} REJ",)))
         else:
-            self.rejects.show_chip(Chip("no rejects", "muted", "No refusals or rejects that you have not seen."))
+            hover = "No refusals or rejects that you have not seen."
+            self.rejects.show_chip(Chip("no rejects", "muted", hover, shorter=("0 rej",)))
+        self._fit()
 
     def _show_focus(self, *_: object) -> None:
         focus = self._context.focus
@@ -161,13 +162,81 @@ class TopBar(QFrame):
         mark = mark_of(self._context.bridge.session.accounts, focus.account)
         hover = f"Keys act on {focus.symbol} in {focus.account}, in whose colour it is framed. Ctrl+L"
         self.focus.show_chip(Chip(f"▣ {focus.symbol}", "ok", hover, mark))
-        self.account.show_chip(Chip(f"{focus.account} {environment}", environment.lower(), _ACCOUNT_HOVER, mark))
+        shorter = (focus.account,) if environment in focus.account else ()
+        words = f"{focus.account} {environment}"
+        self.account.show_chip(Chip(words, environment.lower(), _ACCOUNT_HOVER, mark, shorter))
         self._show_rejects()
 
     def _show_size(self) -> None:
         sizes = self._context.sizes
         hover = "Size presets on keys 1 to 5: " + " · ".join(str(size) for size in sizes.sizes) + ". [ and ] step."
         self.size_chip.show_chip(Chip(f"size {sizes.size:,}", "ok", hover))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Let chips be shorter until all are whole, then for the notice: figures of one width change nothing here."""
+        chips = (self.focus, self.arm, self.size_chip, self.account, self.day, self.rejects, self.clock)
+        measured = (self.width(), current_theme(), *(len(form) for chip in chips for form in chip.forms))
+        if measured == self._measured:
+            return
+        self._measured = measured
+        taken = 2 * MARGIN_PX + len(chips) * GAP_PX
+        if self._replay is not None:
+            taken += self._replay.sizeHint().width() + GAP_PX
+        widths = {chip: [chip.width_of(form) for form in chip.forms] for chip in chips}
+        shown = dict.fromkeys(chips, 0)
+        for least in (round(NOTICE_LEAST_PX * current_theme().text_scale), 0):
+            shown = dict.fromkeys(chips, 0)
+            for chip in (self.clock, self.rejects, self.account, self.day, self.arm):
+                while taken + least + sum(
+                    widths[each][number] for each, number in shown.items()
+                ) > self.width() and shown[chip] + 1 < len(widths[chip]):
+                    shown[chip] += 1
+            if taken + least + sum(widths[each][number] for each, number in shown.items()) <= self.width():
+                break
+        for chip, number in shown.items():
+            chip.show_form(number)
+
+    # Qt overrides
+
+    def minimumSizeHint(self) -> QSize:
+        """Let the window be as narrow as it may: chips are shorter then."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the chips into the new width; the notice has what is left."""
+        super().resizeEvent(event)
+        self._fit()
+
+
+class NoticeLine(QLabel):
+    """One sentence in what room there is; what does not fit is elided and stands in the tool tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = ""
+        self.setObjectName("notice_line")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAccessibleName("Notice")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def show_text(self, text: str) -> None:
+        """Show a sentence and say it aloud."""
+        self._said = text
+        self.setToolTip(text)
+        self.setAccessibleName(f"Notice: {text}")
+        self._elide()
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._said, Qt.TextElideMode.ElideRight, self.width()))
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the sentence again."""
+        super().resizeEvent(event)
+        self._elide()
 
 
 def _swatch(mark: str) -> QIcon:
