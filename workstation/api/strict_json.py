@@ -1,7 +1,8 @@
 """JSON as this interface accepts it: exact, bounded and unambiguous, before any schema looks at it.
 
 Refused beside what is no JSON: NaN and infinities, numbers that overflow, duplicate keys, lone surrogates, NUL, more
-than DEPTH_MAX levels, more than KEYS_MAX keys in one object. Input values never appear in an error.
+than DEPTH_MAX levels, more than KEYS_MAX keys in one object. Input values never appear in an error. Texts are taken in
+Unicode's normal form C, but for secrets, which are compared as they were given.
 """
 
 import json
@@ -10,9 +11,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from workstation.api.errors import ApiError, invalid
+from workstation.domain.texts import composed
 
 DEPTH_MAX = 32
 KEYS_MAX = 1_000
+_SECRETS = ("password", "secret", "token")
 _SURROGATE_FIRST, _SURROGATE_LAST = "\ud800", "\udfff"
 
 
@@ -52,7 +55,22 @@ def _parse(raw: bytes) -> Any:
     )
     if b"\\u" in raw or raw.count(b"{") + raw.count(b"[") > DEPTH_MAX:
         _walk(value)
-    return value
+    return value if raw.isascii() and b"\\u" not in raw else _composed(value)
+
+
+def _composed(value: Any) -> Any:
+    """Return a value, no deeper than DEPTH_MAX, whose texts and keys are in normal form."""
+    if isinstance(value, str):
+        return composed(value)
+    if isinstance(value, list):
+        return [_composed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return _object([(composed(key), item if _is_secret(key) else _composed(item)) for key, item in value.items()])
+
+
+def _is_secret(key: str) -> bool:
+    return any(word in key for word in _SECRETS)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

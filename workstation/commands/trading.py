@@ -3,6 +3,7 @@
 Every door calls these with the same parameters. An answer goes out when its effect is durable, refusals included.
 """
 
+import re
 from collections.abc import Callable
 
 from workstation.commands.compliance_naming import named, naming
@@ -34,6 +35,7 @@ from workstation.domain.orders import (
     SubmitGroup,
     SubmitOrder,
 )
+from workstation.domain.texts import composed
 from workstation.domain.verdicts import RuleResult
 from workstation.orders.book import group_of
 from workstation.orders.brackets import bracket
@@ -41,6 +43,9 @@ from workstation.orders.pairs import oco_pair
 from workstation.orders.results import ChangeResult, ExitProgress, ExitStage, ScopeResult
 
 TRADE = "Trading"
+CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+"""What an order may be called by whoever places it."""
+
 OVERTAKEN = "Cancelled before it was sent: a cancel was given after it."
 
 
@@ -137,8 +142,8 @@ def annotate_order(context: EngineContext, params: AnnotateOrder, call: Invocati
     noted = OrderNoted(
         cl_ord_id=order.cl_ord_id,
         ts=context.clock.now_ns(),
-        notes=order.notes if params.notes is None else params.notes,
-        metadata=order.metadata if params.metadata is None else params.metadata,
+        notes=order.notes if params.notes is None else composed(params.notes),
+        metadata=order.metadata if params.metadata is None else _composed(params.metadata),
     )
     seq = context.desk.recorder.record([noted], actor=call.origin.actor, attach=call.attach)
     _when_durable(context, seq, call, lambda: _order_result(context, params.cl_ord_id, "Noted."))
@@ -240,7 +245,13 @@ def _exit_result(progress: ExitProgress) -> CommandResult:
     return CommandResult(ok=not failed, code=code, text=text, data=progress)
 
 
+def _composed(metadata: dict[str, str]) -> dict[str, str]:
+    return {composed(name): composed(text) for name, text in metadata.items()}
+
+
 def _command(context: EngineContext, params: PlaceOrder, call: Invocation, link: GroupLink | None) -> SubmitOrder:
+    if params.cl_ord_id and not CLIENT_ID.fullmatch(params.cl_ord_id):
+        raise ValidationError("cl_ord_id", "holds what no venue takes", allowed="1 to 100 of A-Z a-z 0-9 . _ : -")
     return SubmitOrder(
         cl_ord_id=params.cl_ord_id or context.ids.cl_ord_id(),
         uid=context.ids.uid(),
@@ -248,8 +259,8 @@ def _command(context: EngineContext, params: PlaceOrder, call: Invocation, link:
         origin=call.origin,
         link=link,
         strategy_id=params.strategy_id,
-        notes=params.notes,
-        metadata=params.metadata,
+        notes=composed(params.notes),
+        metadata=_composed(params.metadata),
         allow_duplicate=params.allow_duplicate,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -21,10 +22,35 @@ VALUES = st.recursive(
 )
 
 
+def normal(value: object) -> object:
+    """Return a value with its texts and keys in normal form C."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [normal(item) for item in value]
+    return {normal(key): normal(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
 @given(VALUES)
-def test_what_is_exact_comes_back_as_it_was(value: object) -> None:
-    assert load(json.dumps(value).encode()) == value
-    assert load(canonical(value)) == value
+def test_what_is_exact_comes_back_as_it_was_its_texts_in_normal_form(value: object) -> None:
+    assert load(json.dumps(value).encode()) == normal(value)
+    assert load(canonical(value)) == normal(value)
+
+
+@pytest.mark.parametrize("raw", ['{"notes":"e\u0301"}', '{"notes":"e\\u0301"}'])
+def test_a_letter_and_its_accent_become_one_however_they_are_written(raw: str) -> None:
+    assert load(raw.encode()) == {"notes": "\u00e9"}
+
+
+def test_keys_that_look_the_same_are_one_key_twice() -> None:
+    with pytest.raises(ApiError) as refused:
+        load('{"\u00e9":1,"e\u0301":2}'.encode())
+    assert "duplicate_key" in str(refused.value.details)
+
+
+@pytest.mark.parametrize("name", ["password", "new_password", "client_secret", "access_token"])
+def test_a_secret_stays_as_it_was_given(name: str) -> None:
+    assert load(json.dumps({name: "e\u0301"}).encode()) == {name: "e\u0301"}
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from workstation.api.schemas.values import (
 from workstation.domain.numbers import parse_scaled
 from workstation.domain.records import StrategyDefinition
 from workstation.domain.records.strategies import StrategyStatus
+from workstation.domain.texts import composed
 from workstation.strategies.run_figures import pooled_sharpe
 
 StrategyType = Literal[
@@ -42,7 +43,7 @@ RiskProfile = Literal["CONSERVATIVE", "MODERATE", "AGGRESSIVE"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50), AfterValidator(no_controls)]
-TagWord = Annotated[str, StringConstraints(max_length=50), AfterValidator(no_controls)]
+TagWord = Annotated[str, StringConstraints(max_length=50), AfterValidator(no_controls), AfterValidator(composed)]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$")]
 INSTRUMENTS_MAX, TAGS_MAX = 500, 50

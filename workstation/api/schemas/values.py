@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, div_half_even, format_scaled, parse_scaled, rescale
+from workstation.domain.texts import composed
 
 INTEGER_MAX = 2**53 - 1
 PRICE_DIGITS = 8
@@ -197,7 +198,9 @@ Part = unsigned_text(5, 2)
 Symbol = Annotated[str, StringConstraints(min_length=1, max_length=32), AfterValidator(no_controls)]
 Reason = Annotated[str, StringConstraints(max_length=2_000)]
 ClientOrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
-SearchText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(no_controls)]
+SearchText = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(no_controls), AfterValidator(composed)
+]
 QueryInteger = Annotated[int, BeforeValidator(_whole)]
 QueryFlag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 CommaList = Annotated[
