@@ -7,7 +7,16 @@ import pytest
 from tests.helpers.adapters import ADAPTERS, Harness
 from workstation.domain.executions import ExecKind
 from workstation.domain.instruments import AssetClass
-from workstation.domain.orders import OrdStatus, OrdType, RequestKind, Side, TimeInForce
+from workstation.domain.orders import (
+    OrdStatus,
+    OrdType,
+    RequestKind,
+    Side,
+    TimeInForce,
+    Trail,
+    TrailKind,
+    TriggerSource,
+)
 from workstation.ports.broker import ExecType, QueryAnswer, RequestLimit, SendOutcome, SessionState, UnreadableReport
 
 
@@ -214,6 +223,20 @@ def test_a_restarted_venue_remembers_orders_fills_positions_and_cash(venue):
     assert (after.executions, after.positions, after.balances) == (before.executions, before.positions, before.balances)
     venue.broker.cancel("stop", order_id)
     venue.until("stop", ExecType.CANCELLED)
+
+
+def test_a_restarted_venue_remembers_how_far_a_trigger_has_trailed(venue):
+    up = 20 * venue.tick
+    for name, activation in (("now", None), ("later", venue.bid + 10 * venue.tick)):
+        trail = Trail(TrailKind.TICKS, 5, activation_px=activation)
+        terms = {"ord_type": OrdType.TRAILING_STOP, "trail": trail, "trigger": TriggerSource.BID_ASK}
+        venue.working(name, side=Side.SELL, time_in_force=TimeInForce.GTC, **terms)
+    venue.market(venue.bid + up, venue.ask + up)
+    venue.settle()
+    venue.restart_venue()  # it opens where it began, below what the triggers had come to: both fire at once
+    found = venue.ask_all("now", "later")
+    assert {fill.cl_ord_id for fill in found.executions} == {"later", "now"}
+    assert found.open_orders == ()
 
 
 def test_the_rest_of_a_remembered_order_still_fills(venue):

@@ -96,6 +96,9 @@ class Ears:
     def on_fill(self, order: MarketOrder, qty: int, price: int, *, maker: bool) -> None:
         self.fills.append((order.order_id, qty, price))
 
+    def on_trailed(self, order: MarketOrder) -> None:
+        pass
+
     def on_triggered(self, order: MarketOrder) -> None:
         raise AssertionError("no conditional order was entered")
 

@@ -34,7 +34,7 @@ from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
 from workstation.strategies.run_figures import day_returns, marked, pooled, traded
 from workstation.strategies.run_guards import reason_to_leave, slippage_text
-from workstation.strategies.run_limits import is_for_hours, reason_to_end, reason_to_hold
+from workstation.strategies.run_limits import is_for_hours, reason_by_figures, reason_to_end, reason_to_hold
 from workstation.strategies.run_pace import PaceMeter, RunMemory, RunPace, room_left
 from workstation.strategies.run_rows import RunRows
 from workstation.strategies.run_signals import RunSignals
@@ -277,7 +277,8 @@ class RunDesk:
             self._runner.run(run.id).stop(reason, policy)
         else:
             self._runner.treat(order_of(run, None, policy))
-            self._save(run, status=StrategyRunStatus.STOPPED, ended_at=self._clock.now_ns(), error_message=reason)
+            stopped = StrategyRunStatus.STOPPED
+            self._close(self._save(run, status=stopped, ended_at=self._clock.now_ns(), error_message=reason))
 
     def prepare_reload(self, run: StrategyRun, done: Callable[[Code | None, str], None]) -> None:
         """Load a run's file as it is now; `done` is called on the engine's thread, then `reload`.
@@ -367,6 +368,8 @@ class RunDesk:
                     self._save(self.run(run.tenant, run.id))
             if self._is_locked(run.account):
                 continue
+            if not self._is_live(run.id) and self._ended_unloaded(run):
+                continue
             if run.id in self._resuming:
                 self._resuming.discard(run.id)
                 self.resume(self.run(run.tenant, run.id))
@@ -433,10 +436,7 @@ class RunDesk:
             self.stop(self.run(run.tenant, run.id), slipped)
 
     def _mark(self, run: StrategyRun) -> None:
-        pnl, positions = self._worth(run.account, run.id)
-        capital = parse_scaled(run.initial_capital, MONEY_DECIMALS)
-        figures = marked(self._figures.get(run.id, run.figures), pnl, positions, capital, self._today())
-        self._figures[run.id] = figures
+        self._figures[run.id] = figures = self._marked(run)
         strategy = self._desk.state.records.find(StrategyDefinition, run.tenant, run.strategy_id)
         if strategy is None:
             return
@@ -446,6 +446,28 @@ class RunDesk:
             return
         self._protect(run, strategy)
         self._keep_hours(run, reason_to_hold(strategy, self._clock.now_ns()))
+
+    def _ended_unloaded(self, run: StrategyRun) -> bool:
+        """Judge a held run whose code is not loaded by its account's marks, once all are known; tells whether it ended.
+
+        Bounds of time wait for whoever resumes it.
+        """
+        held = self._capital(run.account, run.id)
+        strategy = self._desk.state.records.find(StrategyDefinition, run.tenant, run.strategy_id)
+        if held is None or held.used is None or held.capital is None or strategy is None:
+            return False
+        self._figures[run.id] = figures = self._marked(run)
+        reason = reason_by_figures(run, strategy, figures)
+        if reason:
+            self.stop(self.run(run.tenant, run.id), reason)
+        elif self._clock.now_ns() - self._saved_at.get(run.id, 0) >= FIGURES_NS:
+            self._save(self.run(run.tenant, run.id))
+        return bool(reason)
+
+    def _marked(self, run: StrategyRun) -> RunFigures:
+        pnl, positions = self._worth(run.account, run.id)
+        capital = parse_scaled(run.initial_capital, MONEY_DECIMALS)
+        return marked(self._figures.get(run.id, run.figures), pnl, positions, capital, self._today())
 
     def _may_end(self, run: StrategyRun) -> bool:
         """Tell whether a bound may end a run now: one that is held where its account can send what its policy asks."""

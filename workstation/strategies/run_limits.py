@@ -28,6 +28,21 @@ def reason_to_end(
 
     timeout_s: how long a run may take whose strategy's config does not say; 0 for ever.
     """
+    reached = reason_by_figures(run, strategy, figures)
+    if reached:
+        return reached
+    today = datetime.fromtimestamp(now_ns // NS, UTC).date().isoformat()
+    if run.end_date is not None and today > run.end_date:
+        return f"its end date {run.end_date} has passed"
+    told = config_of(run.config_snapshot).run_timeout
+    longest = timeout_s if told is None else told
+    if longest and run.started_at is not None and now_ns - run.started_at >= longest * NS:
+        return f"run timeout of {longest} s reached"
+    return ""
+
+
+def reason_by_figures(run: StrategyRun, strategy: StrategyDefinition, figures: RunFigures) -> str:
+    """Return which bound on losses or positions ends a run, "" while all hold."""
     drops = [limit for limit in (run.max_drawdown, strategy.max_drawdown) if limit is not None]
     tightest = min(drops, key=lambda limit: parse_scaled(limit, 2), default=None)
     if tightest is not None and figures.drop_bps >= parse_scaled(tightest, 2):
@@ -37,13 +52,6 @@ def reason_to_end(
         return f"daily loss of {loss} reached"
     if run.max_positions is not None and figures.positions > run.max_positions:
         return f"{figures.positions} positions open; at most {run.max_positions}"
-    today = datetime.fromtimestamp(now_ns // NS, UTC).date().isoformat()
-    if run.end_date is not None and today > run.end_date:
-        return f"its end date {run.end_date} has passed"
-    told = config_of(run.config_snapshot).run_timeout
-    longest = timeout_s if told is None else told
-    if longest and run.started_at is not None and now_ns - run.started_at >= longest * NS:
-        return f"run timeout of {longest} s reached"
     return ""
 
 

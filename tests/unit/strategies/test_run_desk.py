@@ -13,6 +13,7 @@ from workstation.domain.errors import StateConflict
 from workstation.domain.events import RecordSaved, SessionChanged
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
+from workstation.risk.run_capital import RunCapital
 from workstation.strategies.messages import Show
 from workstation.strategies.run_desk import RunBudget
 from workstation.strategies.runs import RunLine, RunStatus
@@ -141,6 +142,40 @@ def test_a_run_that_is_held_stops_at_its_drawdown_too_once_its_account_can_send(
     rig.until(lambda: rig.kept(run_id).status is StrategyRunStatus.STOPPED)
     assert rig.kept(run_id).error_message == "drawdown of 10.00 % reached"
     assert rig.ordered(run_id) == []
+
+
+@pytest.mark.parametrize(
+    ("bound", "why"),
+    [({"max_drawdown": "10.00"}, "drawdown of 10.00 % reached"), ({}, "daily loss of 900 reached")],
+)
+def test_a_run_whose_code_is_not_loaded_ends_at_its_bounds_on_losses_by_its_account_s_marks(rig, bound, why):
+    save(rig, max_daily_loss=None if bound else "900")
+    run_id = rig.start(**bound)
+    bought(rig, run_id)
+    rig.die()
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED
+    assert rig.runner.active() == []
+    rig.pnl = -1_000 * MONEY_ONE
+    rig.runs.tick()
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED, "a mark or a rate lacks"
+    rig.capital = RunCapital(0, 9_000 * MONEY_ONE)
+    rig.lock()
+    rig.runs.tick()
+    assert rig.kept(run_id).status is StrategyRunStatus.PAUSED, "nothing can be sent on a locked account"
+    rig.unlock()
+    rig.runs.tick()
+    assert (rig.kept(run_id).status, rig.kept(run_id).error_message) == (StrategyRunStatus.STOPPED, why)
+    assert rig.ordered(run_id) == []
+    assert rig.runs.strategy("local", "S1").total_pnl == -1_000 * MONEY_ONE
+
+
+def test_a_run_whose_code_is_not_loaded_keeps_its_figures_and_waits_while_its_bounds_hold(rig):
+    run_id = rig.start(max_drawdown="10.00", end_date="2020-01-06")
+    rig.die()
+    rig.capital, rig.pnl = RunCapital(0, 9_500 * MONEY_ONE), -500 * MONEY_ONE
+    rig.clock.advance(11 * NS)
+    rig.runs.tick()
+    assert (rig.kept(run_id).status, rig.kept(run_id).figures.drop_bps) == (StrategyRunStatus.PAUSED, 500)
 
 
 def test_a_run_that_has_ended_counts_into_its_strategy(rig):

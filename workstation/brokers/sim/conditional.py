@@ -39,6 +39,7 @@ class TriggerBook:
         self._stops: dict[tuple[TriggerSource, int], list[tuple[int, int, Conditional]]] = {}
         self._trailing: dict[int, Conditional] = {}
         self.waiting = 0
+        self._moved: dict[int, Conditional] = {}
 
     def add(self, order: Conditional) -> None:
         """Park an order until it fires."""
@@ -72,6 +73,11 @@ class TriggerBook:
             self.remove(order)
         return fired
 
+    def trailed(self) -> list[Conditional]:
+        """Return the waiting orders whose trigger has moved, or begun to trail, since the last call."""
+        moved, self._moved = self._moved, {}
+        return [order for order in moved.values() if order.parked]
+
     def _push(self, order: Conditional) -> None:
         sign = order.terms.side.sign
         heap = self._stops.setdefault((order.terms.trigger, sign), [])
@@ -101,6 +107,7 @@ class TriggerBook:
             if not is_reached(trail.activation_px, favourable, sign):
                 return False
             order.activated = True
+            self._moved[order.arrival] = order
         if order.stop_px is not None and (adverse - order.stop_px) * sign >= 0:
             return True
         target = trailed_stop(favourable, sign, trail, self._instrument)
@@ -108,4 +115,5 @@ class TriggerBook:
             if order.limit_px is not None and order.stop_px is not None:
                 order.limit_px += target - order.stop_px  # a limit keeps its distance
             order.stop_px = target
+            self._moved[order.arrival] = order
         return False

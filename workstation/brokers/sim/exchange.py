@@ -24,6 +24,7 @@ from workstation.brokers.sim.records import (
     OrderTaken,
     SplitDone,
     TermsChanged,
+    Trailed,
     TriggerFired,
     VenueRecord,
     split_report,
@@ -222,6 +223,23 @@ class Exchange:
         state = self.orders.by_id[order.order_id]
         self._write(TriggerFired(order_id=order.order_id, stop_px=order.stop_px, ts=self.now_ns()))
         self._report(state, ExecType.TRIGGERED)
+
+    def on_trailed(self, order: MarketOrder) -> None:
+        """Write down how far a trigger has followed, so that a restarted venue goes on from there.
+
+        What is laid aside on a full disk is kept for cancels and fills.
+        """
+        if self.room() < LAID_ASIDE:
+            return
+        self._write(
+            Trailed(
+                order_id=order.order_id,
+                stop_px=order.stop_px,
+                limit_px=order.limit_px,
+                activated=order.activated,
+                ts=self.now_ns(),
+            )
+        )
 
     def on_ended(self, order: MarketOrder, reason: EndReason) -> None:
         """Close an order that left the market; what is closed already stays as it is."""

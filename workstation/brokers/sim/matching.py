@@ -85,6 +85,10 @@ class MarketOrder:
         if not self.triggered and terms.stop_px is not None and terms.stop_px != old.stop_px:
             self.stop_px = terms.stop_px
 
+    def trailed(self, stop_px: int | None, limit_px: int | None, *, activated: bool) -> None:
+        """Take a trigger that had followed the market."""
+        self.stop_px, self.limit_px, self.activated = stop_px, limit_px, activated
+
     def trigger(self, stop_px: int | None) -> None:
         """Become the ordinary order that a conditional one turns into."""
         self.triggered = True
@@ -119,6 +123,9 @@ class MatchListener(Protocol):
 
     def on_triggered(self, order: MarketOrder) -> None:
         """Hear that a conditional order fired."""
+
+    def on_trailed(self, order: MarketOrder) -> None:
+        """Hear that the trigger of a waiting order has moved, or begun to trail."""
 
     def on_ended(self, order: MarketOrder, reason: EndReason) -> None:
         """Hear that an order left with quantity unfilled."""
@@ -236,6 +243,9 @@ class Matcher:
             fired += self._triggers.fire(TriggerSource.BID_ASK, sign, touch)
             fired += self._triggers.fire(TriggerSource.MID, sign, middle)
         self._low = self._high = self.last
+        for order in self._triggers.trailed():
+            if isinstance(order, MarketOrder):
+                self._listener.on_trailed(order)
         return [order for order in fired if isinstance(order, MarketOrder)]
 
     def _work(self, order: MarketOrder) -> None:

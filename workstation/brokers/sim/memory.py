@@ -16,6 +16,7 @@ from workstation.brokers.sim.records import (
     OrderTaken,
     SplitDone,
     TermsChanged,
+    Trailed,
     TriggerFired,
     VenueOpened,
     VenueRecord,
@@ -23,6 +24,9 @@ from workstation.brokers.sim.records import (
 from workstation.brokers.sim.venue_log import read_records
 from workstation.domain.executions import ExecKind
 from workstation.domain.orders import OrdStatus
+
+Changed = TermsChanged | Trailed | TriggerFired | OrderClosed
+"""Records of what became of an order."""
 
 
 class Remembered:
@@ -60,10 +64,12 @@ class Remembered:
             self._change(exchange, exchange.orders.by_id[record.order_id], record)
 
     @staticmethod
-    def _change(exchange: Exchange, state: VenueOrderState, record: TermsChanged | TriggerFired | OrderClosed) -> None:
+    def _change(exchange: Exchange, state: VenueOrderState, record: Changed) -> None:
         if isinstance(record, TermsChanged):
             state.order.change_terms(record.terms)
             exchange.orders.index(state)
+        elif isinstance(record, Trailed):
+            state.order.trailed(record.stop_px, record.limit_px, activated=record.activated)
         elif isinstance(record, TriggerFired):
             state.order.trigger(record.stop_px)
         else:

@@ -44,6 +44,16 @@ class TermsChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     ts: int
 
 
+class Trailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The trigger of a trailing order followed the market. activated: it trails, its activation price was reached."""
+
+    order_id: str
+    stop_px: int | None
+    limit_px: int | None
+    activated: bool
+    ts: int
+
+
 class TriggerFired(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A conditional order became an ordinary one."""
 
@@ -78,7 +88,15 @@ class OrderClosed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 VenueRecord = (
-    VenueOpened | AccountListed | OrderTaken | TermsChanged | TriggerFired | Executed | SplitDone | OrderClosed
+    VenueOpened
+    | AccountListed
+    | OrderTaken
+    | TermsChanged
+    | Trailed
+    | TriggerFired
+    | Executed
+    | SplitDone
+    | OrderClosed
 )
 
 
