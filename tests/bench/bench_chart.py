@@ -8,7 +8,7 @@ import sys
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-BUDGET_SECONDS = {"open": 1.0, "pan": 0.004, "pan_all": 0.004, "zoom": 0.004, "tick": 0.0001}
+BUDGET_SECONDS = {"open": 1.0, "pan": 0.004, "pan_all": 0.004, "zoom": 0.004, "tick": 0.0001, "page": 0.016}
 
 
 def main() -> int:

@@ -29,10 +29,12 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     read = SimulatedVenue.history
 
-    def history(venue: SimulatedVenue, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
+    def history(
+        venue: SimulatedVenue, symbol: str, bar_type: BarType, count: int, before: int | None = None
+    ) -> Sequence[Bar]:
         if bar_type == DAYS and count > NEWEST:
             found.append(threading.current_thread().name.partition("_")[0])
-        return read(venue, symbol, bar_type, min(count, ENOUGH))
+        return read(venue, symbol, bar_type, min(count, ENOUGH), before)
 
     monkeypatch.setattr(SimulatedVenue, "history", history)
     return found

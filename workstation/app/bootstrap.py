@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ from workstation.kernel.clock import SystemClock
 from workstation.kernel.logs import RecentLog, configure_logging, get_logger
 from workstation.orders.lockout_exits import LockoutExits
 from workstation.ports.market_store import Retention
-from workstation.storage import Store, open_store
+from workstation.storage import Store, StoreView, open_store, open_view
 from workstation.storage.retention import Kept
 from workstation.strategies.run_desk import RunBudget
 
@@ -97,6 +98,13 @@ def _replay_folder(replays: Path) -> Path:
     for old in kept[: max(len(kept) + 1 - REPLAYS_KEPT, 0)]:
         shutil.rmtree(old)
     return replays / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+
+
+def _past_beside(options: Options) -> Callable[[], StoreView] | None:
+    """Return what opens the database of the home beside a run that has one of its own, such as a replay."""
+    if options.store_folder == options.home.root:
+        return None
+    return partial(open_view, options.database, options.home.root)
 
 
 def _venue_options(options: Options, log: Path | None) -> VenueOptions:
@@ -191,6 +199,7 @@ class Program:
             keeping=_keeping(options.settings.marketdata),
             alerting=Alerting(self.own_home.alerts_file, options.home.indicators, options.settings.mail),
             strategies_folder=self.own_home.strategies,
+            past_beside=_past_beside(options),
             run_budget=RunBudget(runs.max_concurrent_runs, runs.run_timeout, runs.paper_only),
         )
         self._indicators = OwnIndicators(options.home.indicators, self._loop.post, self.engine.commands)

@@ -28,12 +28,14 @@ _KEPT_PARTS = ("1d", "4h", "1h", "30m", "15m", "5m", "1m")
 class StoredMarket:
     """What is stored of one instrument. history: where it is read. Sources are read piece by piece, as often as asked.
 
+    listed: the instrument where none is stored with its rows.
+
     Raises:
         NotFound: no import brought the instrument, and no venue has it.
     """
 
-    def __init__(self, history: MarketHistory, symbol: str) -> None:
-        found = history.instrument(symbol)
+    def __init__(self, history: MarketHistory, symbol: str, listed: Instrument | None = None) -> None:
+        found = history.instrument(symbol) or listed
         if found is None:
             raise NotFound("instrument", symbol)
         self.instrument: Instrument = found

@@ -69,6 +69,7 @@ from workstation.kernel.logs import LogLine, RecentLog, get_logger
 from workstation.kernel.mailbox import MailboxFull
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.ports.store import ExecutionQuery
+from workstation.storage import StoreView
 from workstation.strategies.run_desk import DEFAULT_BUDGET, RunBudget
 from workstation.viewmodels.clock_offset import feed_clock
 from workstation.viewmodels.figures import Figures
@@ -114,6 +115,7 @@ class Engine:
         alerting: Alerting = NO_ALERTING,
         strategies_folder: Path | None = None,
         run_budget: RunBudget = DEFAULT_BUDGET,
+        past_beside: Callable[[], StoreView] | None = None,
     ) -> None:
         self._loop, self._store, self._venue, self._recent = loop, store, venue, recent
         self.view_only, self.commands, self._clock = view_only, commands, SystemClock()
@@ -131,8 +133,9 @@ class Engine:
         self._alerts.register(commands)
         self._stored_data = stored_data_of(store, loop.post, self._clock, commands, self._screens.recut)
         self._chart_history = ChartHistory.of(
-            store, self._screens, core.instruments, loop.post, commands, environment=venue.environment
-        )
+            store, self._screens, core.instruments, loop.post, commands, environment=venue.environment,
+            beside=past_beside,
+        )  # fmt: skip
         self._sweeps = SweepDesk.of(store, strategies_folder, loop.post, commands)
         self._backtests = BacktestDesk.of(store, strategies_folder, loop.post, commands)
         self._opening, self._stories = AccountOpening(core, venue), OrderStories(store.reader, loop.post)

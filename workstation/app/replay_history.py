@@ -36,8 +36,11 @@ class PlayedEvents:
             elif type(event) is Trade or type(event) is Bar:
                 self._traded[event.symbol].append(event)
 
-    def bars(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
-        """Return the newest bars up to now, oldest first; the last one is partial while it forms. From any thread."""
+    def bars(self, symbol: str, bar_type: BarType, count: int, before: int | None = None) -> Sequence[Bar]:
+        """Return the newest bars up to now, oldest first; the last one is partial while it forms. From any thread.
+
+        before: only those that opened before a moment, UTC ns.
+        """
         kept = self._traded if bar_type.source is BarSource.LAST else self._quoted
         series = BarSeriesSet(self._instruments, self._calendars, Quality())
         series.open(symbol, bar_type)
@@ -56,4 +59,6 @@ class PlayedEvents:
         forming = series.current(symbol, bar_type)
         if forming is not None:
             found.append(msgspec.structs.replace(forming, partial=True))
+        if before is not None:
+            found = [bar for bar in found if bar.ts_open < before]
         return found[-count:]

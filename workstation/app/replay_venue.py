@@ -81,9 +81,9 @@ class ReplayVenue:
         """Open one more account, with its initial cash."""
         self._paper.exchange.open_account(account)
 
-    def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
+    def history(self, symbol: str, bar_type: BarType, count: int, before: int | None = None) -> Sequence[Bar]:
         """Return bars of what has been played; before the recording there is no data, and none is made up."""
-        return self._played.bars(symbol, bar_type, count)
+        return self._played.bars(symbol, bar_type, count, before)
 
     def start(self) -> None:
         """Wait: the recording plays when the core starts the feed."""

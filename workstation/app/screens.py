@@ -12,7 +12,7 @@ import numpy as np
 
 from workstation.app.venue_past import Post, VenuePast
 from workstation.app.venues import Venue
-from workstation.commands.params import BarsRequest, Watch
+from workstation.commands.params import BarsRequest, OlderBars, Watch
 from workstation.domain.errors import NotFound, UserError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Anchor, Bar, BarKind, BarType
@@ -90,13 +90,24 @@ class EngineScreens:
         else:
             past = self._aside.take(symbol, bar_type) or self._past(symbol, bar_type, request.count + 1)
             history = self._market.series.laid(symbol, bar_type, past)
-        start = max(len(history) - request.count, 0)
-        return BarSeries(
-            symbol=symbol,
-            bar_type=bar_type,
-            ts_open=np.array(history.ts_open[start:], dtype=np.int64),
-            ohlcv=history.ohlcv(start),
-        )
+        return _series(history, max(len(history) - request.count, 0), None)
+
+    def kept_before(self, request: OlderBars) -> BarSeries | None:
+        """Return the newest bars before a moment of a series that goes on; None where it keeps none of then."""
+        if not self._market.series.is_open(request.symbol, request.bar_type):
+            return None
+        history = self.open_series(request.symbol, request.bar_type, BARS_BEFORE)
+        stop = history.index_at(request.before - 1) + 1
+        return _series(history, max(stop - request.count, 0), stop) if stop else None
+
+    def venue_before(self, request: OlderBars) -> BarSeries:
+        """Return the venue's newest bars before a moment, which may be none. From any thread."""
+        past = self._past(request.symbol, request.bar_type, request.count, request.before)
+        return _series(self._market.series.laid(request.symbol, request.bar_type, past), 0, None)
+
+    def is_known_to_venue(self, symbol: str, bar_type: BarType) -> bool:
+        """Tell whether the venue has bars of a series at all. From any thread."""
+        return bool(self._past(symbol, bar_type, 1))
 
     def forming_since(self, symbol: str, bar_type: BarType) -> int | None:
         """Return when the bar that forms was opened, UTC ns; None between bars."""
@@ -151,16 +162,20 @@ class EngineScreens:
         newest = self._past(symbol, bar_type, 2)
         return [*(bar for bar in read if not newest or bar.ts_open < newest[0].ts_open), *newest]
 
-    def _past(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
-        """Return the venue's bars; what it has none of is laid from its smaller ones, on the exchange's own day."""
+    def _past(self, symbol: str, bar_type: BarType, count: int, before: int | None = None) -> Sequence[Bar]:
+        """Return the venue's bars; what it has none of is laid from its smaller ones, on the exchange's own day.
+
+        before: only those that ended by then, UTC ns, at which a bar of the type begins.
+        """
         smaller = _smaller(bar_type)
         if smaller is None:
-            return self._venue.history(symbol, bar_type, count)
+            return self._venue.history(symbol, bar_type, count, before)
         least = min(count * shortest_ns(bar_type) // shortest_ns(smaller), PARTS_READ_MAX)
         larger = BarAggregator(symbol, bar_type, self._calendars[self._instruments[symbol].calendar])
-        past = self._venue.history(symbol, smaller, least)
+        past = self._venue.history(symbol, smaller, least, before)
         made = [bar for part in past for bar in larger.on_bar(part)][1:]  # the first lacks what came before
-        return [*made, *(msgspec.structs.replace(bar, partial=True) for bar in larger.flush())]
+        last = larger.flush() if made or before is None else ()
+        return [*made, *(msgspec.structs.replace(bar, partial=before is None) for bar in last)]
 
     def _let_go(self, consumer: str, wanted: frozenset[Series]) -> None:
         """End the series that screens opened and no panel shows any more, beyond IDLE_SERIES_MAX of them."""
@@ -174,6 +189,16 @@ class EngineScreens:
         for symbol, bar_type in idle[: max(len(idle) - IDLE_SERIES_MAX, 0)]:
             del self._idle[symbol, bar_type]
             self._market.give_up(symbol, bar_type)
+
+
+def _series(history: BarHistory, start: int, stop: int | None) -> BarSeries:
+    """Return rows [start, stop) of a history, copied."""
+    return BarSeries(
+        symbol=history.symbol,
+        bar_type=history.bar_type,
+        ts_open=np.array(history.ts_open[start:stop], dtype=np.int64),
+        ohlcv=history.ohlcv(start, stop),
+    )
 
 
 def _smaller(bar_type: BarType) -> BarType | None:

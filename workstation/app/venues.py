@@ -50,8 +50,11 @@ class Venue(Protocol):
     def open_account(self, account: Account) -> None:
         """Open one more account; opening it again changes nothing."""
 
-    def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
-        """Return bars from before now, oldest first; a last partial one may still form."""
+    def history(self, symbol: str, bar_type: BarType, count: int, before: int | None = None) -> Sequence[Bar]:
+        """Return bars from before now, oldest first; a last partial one may still form. From any thread.
+
+        before: only those that opened before a moment, UTC ns.
+        """
 
     def start(self) -> None:
         """Let it run."""
@@ -96,9 +99,9 @@ class SimulatedVenue:
         """Open one more account, with its initial cash."""
         self._venue.open_account(account)
 
-    def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
-        """Return bars up to now."""
-        return self._venue.history(symbol, bar_type, count)
+    def history(self, symbol: str, bar_type: BarType, count: int, before: int | None = None) -> Sequence[Bar]:
+        """Return bars up to now, or before a moment."""
+        return self._venue.history(symbol, bar_type, count, before)
 
     def start(self) -> None:
         """Let the market run."""

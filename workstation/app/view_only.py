@@ -48,6 +48,7 @@ READING_COMMANDS = frozenset(
         "market.indicators",
         "market.stored",
         "market.build_bars",
+        "market.older_bars",
         "market.latest",
         "market.follow",
         "market.changes",

@@ -198,6 +198,16 @@ class BarsRequest(msgspec.Struct, frozen=True, kw_only=True):
     goes_on: bool = True
 
 
+class OlderBars(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask for the newest `count` bars of a series that opened before a moment, UTC ns. interval: its short name."""
+
+    symbol: str
+    bar_type: BarType
+    interval: str
+    before: int
+    count: int
+
+
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """Say what one screen wants to see; each call replaces the consumer's earlier wish.
 

@@ -5,7 +5,7 @@ goes on live are one series. Reads nothing itself.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 import numpy as np
@@ -22,6 +22,9 @@ from workstation.ports.market_data import BarChunk, Scales, TradeChunk
 PRINTS_READ_MAX = 1_000_000
 """Newest prints that a past is laid from; older ones are left."""
 
+PRINTS_PAGE = 250_000
+"""Prints that one page of older bars is laid from, about."""
+
 Ints = NDArray[np.int64]
 
 
@@ -36,6 +39,18 @@ class StoredPast(msgspec.Struct, frozen=True):
     last: int = 0
     size: int | None = None
     is_bars: bool = False
+
+    @property
+    def page_ns(self) -> int:
+        """How long PRINTS_PAGE of the prints last, were they spread evenly."""
+        return max((self.last - self.first) * PRINTS_PAGE // max(self.rows, 1), 1)
+
+    def windows_before(self, before: int) -> Iterator[tuple[int, int]]:
+        """Yield stretches of the prints before a moment, [start, end) in UTC ns, the newest first."""
+        end = min(before, self.last + 1) if self.rows else 0
+        while end > self.first:
+            yield max(end - self.page_ns, self.first), end
+            end -= self.page_ns
 
 
 class PastBars(msgspec.Struct, frozen=True):
@@ -53,6 +68,20 @@ def read_from(past: StoredPast) -> int:
     if past.rows <= PRINTS_READ_MAX:
         return past.first
     return past.last - (past.last - past.first) * PRINTS_READ_MAX // past.rows
+
+
+def until(chunks: Iterable[TradeChunk], end: int) -> Iterator[TradeChunk]:
+    """Yield prints up to the first one of a moment, UTC ns, by the venue's clock."""
+    for chunk in chunks:
+        late = np.flatnonzero(chunk.ts_event >= end)
+        if not len(late):
+            yield chunk
+            continue
+        names = ("ts", "ts_event", "price", "size", "aggressor", "effect", "busts")
+        columns = {name: column for name in names if (column := getattr(chunk, name)) is not None}
+        if late[0]:
+            yield msgspec.structs.replace(chunk, **{name: column[: late[0]] for name, column in columns.items()})
+        return
 
 
 def of_prints(
@@ -76,15 +105,19 @@ def of_prints(
     )
 
 
-def of_bars(chunks: Iterable[BarChunk], instrument: Instrument, most: int) -> PastBars:
-    """Return the newest `most` stored bars, on the instrument's scales."""
+def of_bars(
+    chunks: Iterable[BarChunk], instrument: Instrument, most: int | None, *, before: int | None = None
+) -> PastBars:
+    """Return the newest `most` stored bars, None for all, on the instrument's scales. before: opened by then."""
     times, values = np.empty((0, 2), np.int64), np.empty((0, 5), np.int64)
     for chunk in chunks:
         columns = [_price(getattr(chunk, name), chunk.scales, instrument) for name in ("open", "high", "low", "close")]
         volume = _scaled(chunk.volume, chunk.scales.qty_decimals, instrument.qty_decimals)
-        times = np.concatenate((times, np.column_stack((chunk.ts_open, chunk.ts_close))))[-most:]
-        values = np.concatenate((values, np.column_stack((*columns, volume))))[-most:]
-    return PastBars(times, values)
+        keep = slice(None if most is None else -most, None)
+        times = np.concatenate((times, np.column_stack((chunk.ts_open, chunk.ts_close))))[keep]
+        values = np.concatenate((values, np.column_stack((*columns, volume))))[keep]
+    stop = len(times) if before is None else int(np.searchsorted(times[:, 0], before))
+    return PastBars(times[:stop], values[:stop])
 
 
 def _keep(closed: deque[Bar], bar: Bar) -> None:

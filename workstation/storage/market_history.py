@@ -46,6 +46,7 @@ PRINTS_KNOWN_MAX = 50_000
 BookRow = BookSnapshot | BookChange
 Value = TypeVar("Value")
 
+OHLC = "OHLC"
 _SIGNS = {Aggressor.BUY: 1, Aggressor.SELL: -1, Aggressor.UNKNOWN: 0}
 _BAR = ("start_time", "end_time", "open", "high", "low", "close", "volume", "price_decimals", "qty_decimals")
 _decode_instrument = msgspec.json.Decoder(Instrument).decode
@@ -130,6 +131,25 @@ class SqlMarketHistory:
             after = rows[-1].start_time
             yield from _bar_chunks(symbol, interval, np.array(rows, dtype=np.int64))
 
+    def bars_before(self, symbol: str, interval: str, end: int, most: int) -> list[BarChunk]:
+        """Return the newest `most` bars that begin before a moment, ascending, under whatever ticker they are stored.
+
+        Reads those alone, however long the history is.
+        """
+        columns, names = market_bars.c, {symbol, *(span.ticker for span in self.tickers(symbol))}
+        series = (columns.tenant_id == TENANT, columns.symbol.in_(names), columns.data_type == OHLC)
+        newest = select(columns.start_time).where(*series, columns.interval == interval)
+        newest = newest.order_by(columns.start_time.desc()).limit(most)
+        start = end
+        while True:
+            with read_connection(self._engine) as connection:
+                times = connection.execute(newest.where(columns.start_time < start)).scalars().all()
+            if not times:
+                return []
+            start = times[-1]
+            if found := list(self.open_bars(symbol, interval, start, end)):
+                return found
+
     def open_quotes(self, symbol: str, start: int | None, end: int | None) -> Iterator[QuoteChunk]:
         """Yield quotes received in [start, end)."""
         return by_ticker(self.tickers(symbol), symbol, (start, end), self._quotes)
@@ -185,6 +205,10 @@ class SqlMarketHistory:
         found = [*self._bar_holdings(), *self._tick_holdings(), *around_holdings(self._engine)]
         return tuple(sorted(found, key=lambda held: (held.symbol, held.kind, held.interval, held.source)))
 
+    def held(self, symbol: str) -> list[Holding]:
+        """Return the bars and ticks that are stored under a symbol, as `holdings` does."""
+        return [*self._bar_holdings(symbol), *self._tick_holdings(symbol)]
+
     def places(self) -> dict[str, list[ChunkPlace]]:
         """Return where the chunks of every file lie, in the order of the file."""
         columns = (tick_chunks.c.file, tick_chunks.c.place, tick_chunks.c.size)
@@ -205,7 +229,7 @@ class SqlMarketHistory:
                 except StorageDamaged as error:
                     yield file, str(error)
 
-    def _bar_holdings(self) -> list[Holding]:
+    def _bar_holdings(self, symbol: str | None = None) -> list[Holding]:
         columns = market_bars.c
         series = (columns.symbol, columns.interval, columns.source)
         sums = (
@@ -214,7 +238,8 @@ class SqlMarketHistory:
             func.count(),
             func.count().filter(columns.imported),
         )
-        counted = select(*series, *sums).where(columns.tenant_id == TENANT).group_by(*series)
+        wanted = [columns.tenant_id == TENANT, *([] if symbol is None else [columns.symbol == symbol])]
+        counted = select(*series, *sums).where(*wanted).group_by(*series)
         with read_connection(self._engine) as connection:
             rows = connection.execute(counted).all()
         return [
@@ -231,20 +256,21 @@ class SqlMarketHistory:
             for symbol, interval, source, first, last, count, imported in rows
         ]
 
-    def _tick_holdings(self) -> list[Holding]:
+    def _tick_holdings(self, symbol: str | None = None) -> list[Holding]:
         columns = tick_chunks.c
         files = (columns.symbol, columns.source, columns.file)
         sums = (func.min(columns.first_ts), func.max(columns.last_ts), func.sum(columns.ticks))
-        counted = select(*files, *sums).where(columns.tenant_id == TENANT).group_by(*files)
+        wanted = [columns.tenant_id == TENANT, *([] if symbol is None else [columns.symbol == symbol])]
+        counted = select(*files, *sums).where(*wanted).group_by(*files)
         with read_connection(self._engine) as connection:
             rows = connection.execute(counted).all()
         found: dict[tuple[str, str, DataKind], Holding] = {}
-        for symbol, source, file, first, last, count in rows:
+        for ticker, source, file, first, last, count in rows:
             kind = kind_of_file(file)
             size = self._files.size_of(file) if self._files is not None else 0
-            known = found.get((symbol, source, kind))
-            found[symbol, source, kind] = Holding(
-                symbol=symbol,
+            known = found.get((ticker, source, kind))
+            found[ticker, source, kind] = Holding(
+                symbol=ticker,
                 kind=kind,
                 interval="",
                 source=source,

@@ -54,6 +54,7 @@ class AdjustedSeries:
     def begin(self, times_ns: NDArray[np.int64], ohlcv: NDArray[np.float64]) -> None:
         """Take a series as it came: (n,) times, UTC ns, rising; (n, 5) open high low close volume."""
         first, high, low, last, volume = ohlcv.T
+        self._raw = BarPyramid()
         self._raw.replace(times_ns, open=first, high=high, low=low, close=last, volume=volume)
         self._look_ahead()
 
@@ -64,6 +65,21 @@ class AdjustedSeries:
         if passed or not begun:
             self._look_ahead()
         return passed and begun
+
+    def prepend(
+        self, times_ns: NDArray[np.int64], ohlcv: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Take older bars as they came; return them as they are shown: times and (5, n) columns.
+
+        What is shown of later ones stays: prices of the newest bar are what all are brought to.
+        """
+        raw = np.ascontiguousarray(ohlcv.T)
+        self._raw.prepend(times_ns, raw)
+        if not self._in_force(self.kind):
+            return times_ns, raw
+        columns = raw * self.factors(times_ns)
+        columns[VOLUME] = raw[VOLUME] / self._factors(times_ns, _COUNTED[PriceKind.SPLITS])
+        return times_ns, columns
 
     def revise(self, time_ns: int, bar: Row) -> Row | None:
         """Take a bar in place of an earlier one; return it as it is shown, None where there is none of that time."""
@@ -79,6 +95,11 @@ class AdjustedSeries:
     def newest_ns(self) -> int | None:
         """When the newest bar opened, UTC ns, None before the first."""
         return int(self._raw.times_ns[-1]) if len(self._raw) else None
+
+    @property
+    def first_ns(self) -> int | None:
+        """When the first bar opened, UTC ns, None without one."""
+        return int(self._raw.times_ns[0]) if len(self._raw) else None
 
     def know(self, actions: Sequence[CorporateAction], calendar: SessionCalendar) -> bool:
         """Take the splits and dividends of the instrument; return whether other bars are to be shown."""

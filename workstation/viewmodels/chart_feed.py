@@ -234,6 +234,12 @@ def rising_times(times_ns: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.maximum.accumulate(times_ns - steps) + steps)
 
 
+def times_before(times_ns: NDArray[np.int64], first_ns: int) -> NDArray[np.int64]:
+    """Return opening times that rise strictly and end before a moment, UTC ns, as `rising_times` does."""
+    left = np.arange(len(times_ns), 0, -1, dtype=np.int64)
+    return np.asarray(np.minimum(rising_times(times_ns), first_ns - left))
+
+
 def _leg(order: OrderState) -> str:
     return "" if order.link is None else order.link.role.value.replace("_", " ").lower()
 

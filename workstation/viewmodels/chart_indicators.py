@@ -19,7 +19,7 @@ from workstation.marketdata.indicators.catalogue import Indicator, indicator
 from workstation.marketdata.indicators.evaluation import Running, Steps, over_bars
 from workstation.marketdata.indicators.own import ID_PREFIX, absent
 from workstation.viewmodels.chart_larger_bars import LARGER, LargerBars, checked_length
-from workstation.viewmodels.level_of_detail import SPARE_BARS_MIN
+from workstation.viewmodels.level_of_detail import PAGED_BARS_MAX, PAGED_SPARE, SPARE_BARS_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -134,25 +134,38 @@ def read_figure(chosen: Indicator, name: str, text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ClosedBars:
-    """All bars but the last of a series at one moment: views that stay true while the series goes on."""
+    """All bars but the last of a series at one moment: views that stay true while the series goes on.
+
+    room: for how many older bars the series has room in front.
+    """
 
     times_ns: NDArray[np.int64]
     columns: NDArray[np.float64]
+    room: int = 0
 
 
 def closed_bars(bars: BarPyramid) -> ClosedBars:
     """Return the bars that will not change any more."""
     count = max(0, len(bars) - 1)
-    return ClosedBars(bars.times_ns[:count], bars.columns[:, :count])
+    return ClosedBars(bars.times_ns[:count], bars.columns[:, :count], bars.room_before)
 
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
-    """What `calculate` made of the first `count` bars: (lines, count) values, and the state that goes on from them."""
+    """What `calculate` made of the first `count` bars, and the state that goes on from them.
 
-    values: NDArray[np.float64]
+    held: (lines, n) values of which those of the first bar are in column `slot`, with room before and behind.
+    """
+
+    held: NDArray[np.float64]
+    slot: int
     running: Steps
     count: int
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Return the values, (lines, count)."""
+        return self.held[:, self.slot : self.slot + self.count]
 
 
 def calculate(chosen: ChosenIndicator, bars: ClosedBars, wanted: Callable[[], bool]) -> Calculation | None:
@@ -163,16 +176,19 @@ def calculate(chosen: ChosenIndicator, bars: ClosedBars, wanted: Callable[[], bo
     one: Steps = Running(nodes) if own is None else own(*found.values(dict(chosen.settings)))
     running = LargerBars(one, chosen.minutes) if chosen.minutes else one
     stepped = own is not None or bool(chosen.minutes)
-    values = np.empty((len(found.lines), count))
+    held = np.empty((len(found.lines), bars.room + count + SPARE_BARS_MIN))
+    held[:, bars.room + count :] = np.nan
+    values = held[:, bars.room : bars.room + count]
     if count and not stepped:
-        values = np.vstack(over_bars(nodes, _columns(bars)))
+        for row, line in zip(values, over_bars(nodes, _columns(bars)), strict=True):
+            row[:] = line
     for at, bar in _rows(bars, running.names, 0):
         if at % (1 if own is not None else BARS_BETWEEN_CHECKS) == 0 and not wanted():
             return None
         made = running.close(bar)
         if stepped:
             values[:, at] = made
-    return Calculation(values, running, count)
+    return Calculation(held, bars.room, running, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +227,8 @@ class IndicatorLines:
     def __init__(self, chosen: ChosenIndicator) -> None:
         self.chosen = chosen
         self.error = ""
-        self._values = np.empty((len(chosen.indicator.lines), 0))
+        self._held = np.empty((len(chosen.indicator.lines), 0))
+        self._slot = 0
         self._running: Steps | None = None
         self._closed = 0
 
@@ -222,12 +239,12 @@ class IndicatorLines:
 
     def line(self, number: int) -> NDArray[np.float64]:
         """Return the values of a line, one for each bar, NaN where there is none; a view with room at its end."""
-        row: NDArray[np.float64] = self._values[number]
+        row: NDArray[np.float64] = self._held[number, self._slot :]
         return row
 
     def value(self, number: int, bar: int) -> float:
         """Return a line's value at a bar, NaN where there is none."""
-        return float(self._values[number, bar]) if 0 <= bar <= self._closed and self.ready else np.nan
+        return float(self._held[number, self._slot + bar]) if 0 <= bar <= self._closed and self.ready else np.nan
 
     def forget(self) -> None:
         """Have no values until the next calculation is taken."""
@@ -235,9 +252,7 @@ class IndicatorLines:
 
     def take(self, made: Calculation, bars: BarPyramid) -> None:
         """Go on from a calculation over the first bars of this series."""
-        lines, count = made.values.shape
-        self._values = np.full((lines, len(bars) + SPARE_BARS_MIN), np.nan)
-        self._values[:, :count] = made.values
+        self._held, self._slot = made.held, made.slot
         self._running, self._closed = made.running, made.count
         self.update_last(bars)
 
@@ -246,16 +261,14 @@ class IndicatorLines:
         running, last = self._running, len(bars) - 1
         if running is None or last < 0:
             return
-        if last >= self._values.shape[1]:
-            grown = np.full((len(self._values), 2 * (last + 1)), np.nan)
-            grown[:, : self._values.shape[1]] = self._values
-            self._values = grown
+        if self._slot + last >= self._held.shape[1]:
+            self._move(self._slot, 2 * (last + 1))
         if self.chosen.is_own:
             return
         while self._closed < last:
-            self._values[:, self._closed] = running.close(_bar(bars, self._closed))
+            self._held[:, self._slot + self._closed] = running.close(_bar(bars, self._closed))
             self._closed += 1
-        self._values[:, last] = running.peek(_bar(bars, last))
+        self._held[:, self._slot + last] = running.peek(_bar(bars, last))
 
     def next_step(self, bars: BarPyramid) -> Callable[[], Advance] | None:
         """Return what brings own lines up to the last bar, for another thread; None where there is nothing to do."""
@@ -268,8 +281,26 @@ class IndicatorLines:
     def take_step(self, made: Advance) -> None:
         """Take what `next_step` made."""
         self._closed = made.first + made.values.shape[1]
-        self._values[:, made.first : self._closed] = made.values
-        self._values[:, self._closed] = made.last
+        self._held[:, self._slot + made.first : self._slot + self._closed] = made.values
+        self._held[:, self._slot + self._closed] = made.last
+
+    def prepend(self, added: int) -> None:
+        """Have no values for `added` older bars, and keep those of the others until the next calculation is taken."""
+        if not self.ready:
+            return
+        if added > self._slot:
+            self._move(max(PAGED_BARS_MAX, added), self._closed + PAGED_SPARE)
+        self._held[:, self._slot - added : self._slot] = np.nan
+        self._slot -= added
+        self._closed += added
+
+    def _move(self, slot: int, length: int) -> None:
+        """Move the values to where those of the first bar are in column `slot`, with room for `length` bars."""
+        kept = self._held[:, self._slot :][:, :length]
+        self._held = np.empty((len(kept), slot + length))
+        self._held[:, slot : slot + kept.shape[1]] = kept
+        self._held[:, slot + kept.shape[1] :] = np.nan
+        self._slot = slot
 
 
 def _bar(bars: BarPyramid, number: int) -> dict[str, float]:

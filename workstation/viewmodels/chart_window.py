@@ -174,6 +174,11 @@ class ChartWindow:
             self.first = self._following_first()
         return self.following
 
+    def on_bars_prepended(self, added: int) -> None:
+        """Take that many older bars in front; what is shown stays where it is."""
+        self.count += added
+        self.first += added
+
     def pan(self, bars: float) -> None:
         """Move by a number of bars, + to later ones. Reaching the live end resumes following, leaving it ends that."""
         self.first += bars

@@ -90,11 +90,11 @@ def test_one_that_takes_too_long_is_suspended_with_a_word_and_the_others_go_on(c
     slow = type(good)(
         id="slow", title="Slow", group="", pane=Pane.OWN, parameters=good.parameters, lines=("slow",), formula=endless
     )
-    chart.view._calculations.budget_ms = 5
+    chart.view._bars.calculations.budget_ms = 5
     show(chart, qtbot, ChosenIndicator(slow, (("bars", 14),)))
     let_go.set()
     assert chart.canvas.panes[0].layer.legend()[1][0] == "Slow 14: suspended, it took over 0.005 s"
-    chart.view._calculations.budget_ms = 30_000
+    chart.view._bars.calculations.budget_ms = 30_000
     show(chart, qtbot, choose("rsi"))
     assert chart.canvas.panes[0].layer.lines.ready
 

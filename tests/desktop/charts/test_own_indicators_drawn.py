@@ -148,14 +148,14 @@ def test_one_that_asks_the_program_to_end_is_an_error_like_any_other(chart, qtbo
 
 
 def test_one_that_never_returns_is_suspended_and_its_thread_ends(chart, qtbot):
-    chart.view._calculations.budget_ms = 50
+    chart.view._bars.calculations.budget_ms = 50
     show(chart, qtbot, own(Endless))
     assert legend(chart)[1] == "Endless: suspended, it took over 0.05 s"
     qtbot.waitUntil(lambda: not own_threads())
 
 
 def test_one_that_hangs_at_a_live_bar_is_suspended_too(chart, qtbot):
-    chart.view._calculations.step_budget_ms = 50
+    chart.view._bars.calculations.step_budget_ms = 50
     show(chart, qtbot, own(EndlessLive))
     assert legend(chart)[1] == "EndlessLive: suspended, it took over 0.05 s"
     append(chart)

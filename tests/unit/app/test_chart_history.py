@@ -15,10 +15,10 @@ import pytest
 from tests.helpers.stores import ACME, START_NS, open_for_test
 from workstation.app.chart_history import ChartHistory
 from workstation.app.screens import EngineScreens
-from workstation.commands.params import BarsRequest
+from workstation.commands.params import BarsRequest, OlderBars
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.accounts import Environment
-from workstation.domain.market import Aggressor, Trade
+from workstation.domain.market import Aggressor, Bar, BarType, Trade
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.intervals import bar_type_of
@@ -26,6 +26,7 @@ from workstation.marketdata.service import MarketData
 from workstation.marketdata.stored_bars import PRINTS_READ_MAX, StoredPast, read_from
 from workstation.ports.market_data import ActionKind, CorporateAction
 from workstation.ports.market_store import Retention, StoredBar
+from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.market_view import MarketView
 
 SYMBOL = ACME.symbol
@@ -39,10 +40,14 @@ def at_once(call: Callable[[], None]) -> None:
 
 
 class NoPast:
-    """A venue that knows no bars of the past."""
+    """A venue that knows no bars of the past but those it is given."""
 
-    def history(self, *_: object) -> tuple[()]:
-        return ()
+    def __init__(self) -> None:
+        self.bars: list[Bar] = []
+
+    def history(self, _symbol: str, bar_type: BarType, count: int, before: int | None = None) -> list[Bar]:
+        bars = [bar for bar in self.bars if bar.bar_type == bar_type]
+        return [bar for bar in bars if before is None or bar.ts_open < before][-count:]
 
 
 def printed(number: int, price: int = 10_000, size: int = 10) -> Trade:
@@ -70,7 +75,8 @@ class Past:
         self._store = open_for_test(home, "").store
         self._store.recorder.start(Retention(), lambda: START_NS + 1)
         self.market = MarketData(VirtualClock(START_NS), {SYMBOL: ACME}, on_fault=lambda *_: None)
-        venue: Any = NoPast()
+        self.venue = NoPast()
+        venue: Any = self.venue
         self.screens = EngineScreens(self.market, self.market.instruments, venue, MarketView(self.market), at_once)
         self.desk: ChartHistory | None = None
 
@@ -102,13 +108,24 @@ class Past:
         )
 
     def ask(self, name: str, interval: str, count: int = 100) -> CommandResult:
+        return self.run(name, BarsRequest(symbol=SYMBOL, bar_type=bar_type_of(interval, 0, 1), count=count))
+
+    def older(self, interval: str, before: int, count: int = 100) -> BarSeries:
+        """Return a page of older bars."""
+        bar_type = bar_type_of(interval, 0, 1)
+        wanted = OlderBars(symbol=SYMBOL, bar_type=bar_type, interval=interval, before=before, count=count)
+        answer = self.run("market.older_bars", wanted)
+        assert answer.ok, answer.text
+        series: BarSeries = answer.data
+        return series
+
+    def run(self, name: str, request: BarsRequest | OlderBars) -> CommandResult:
         done, answers = threading.Event(), []
 
         def reply(result: CommandResult) -> None:
             answers.append(result)
             done.set()
 
-        request = BarsRequest(symbol=SYMBOL, bar_type=bar_type_of(interval, 0, 1), count=count)
         origin = Origin(kind=OriginKind.SYSTEM)
         call = Invocation(command_id=name, params=request, origin=origin, reply=reply)
         self.commands.run_of(name)(SimpleNamespace(), request, call)
@@ -232,3 +249,100 @@ def test_a_past_that_has_no_room_among_the_series_is_refused_and_answered(
     answer = past.ask("market.build_bars", "10t")
     assert not answer.ok
     assert "one series too many" in answer.text
+
+
+def stored(number: int, interval: str = "1_MINUTE", length: int = MINUTE) -> StoredBar:
+    return StoredBar(
+        symbol=SYMBOL,
+        data_type="OHLC",
+        interval=interval,
+        start=START_NS + number * length,
+        end=START_NS + (number + 1) * length,
+        open=1_000_000 + number * 100,
+        high=1_010_000 + number * 100,
+        low=900_000,
+        close=1_005_000 + number * 100,
+        volume=70,
+        price_decimals=4,
+        qty_decimals=0,
+        source="file",
+    )
+
+
+def minutes(series: BarSeries) -> list[float]:
+    return [(ts - START_NS) / MINUTE for ts in series.ts_open.tolist()]
+
+
+def test_older_bars_are_read_page_by_page_from_stored_bars_until_there_are_none(past: Past) -> None:
+    past.begin(bars=tuple(stored(n) for n in range(25)))
+    before, pages = START_NS + 25 * MINUTE, []
+    while len(page := past.older("1m", before, 10).ts_open):
+        before = int(page[0])
+        pages.append(len(page))
+    assert (pages, before) == ([10, 10, 5], START_NS)
+    series = past.older("1m", START_NS + 7 * MINUTE, 3)
+    assert minutes(series) == [4, 5, 6]
+    assert series.ohlcv[:, 3].round(2).tolist() == [100.54, 100.55, 100.56]
+
+
+def test_older_bars_of_a_series_that_goes_on_come_from_it_first(past: Past) -> None:
+    past.begin(bars=tuple(stored(n) for n in range(-5, 0)))
+    past.screens.open_series(SYMBOL, bar_type_of("1m"), 10)
+    past.market.on_feed([printed(60 * n) for n in range(6)])
+    live = past.screens.bars(BarsRequest(symbol=SYMBOL, bar_type=bar_type_of("1m"))).ts_open.tolist()
+    assert past.older("1m", live[4], 2).ts_open.tolist() == live[2:4]
+    assert past.older("1m", live[2]).ts_open.tolist() == live[:2]
+    assert minutes(past.older("1m", live[0])) == [-5, -4, -3, -2, -1], "and before its first from the store"
+
+
+def test_longer_bars_are_built_of_stored_shorter_ones_and_end_where_the_next_begins(past: Past) -> None:
+    hours = START_NS // (60 * MINUTE) * 60 * MINUTE
+    first = (hours - START_NS) // MINUTE
+    past.begin(bars=tuple(stored(n) for n in range(first, first + 600) if (n - first) % 60 != 59))
+    series = past.older("1h", hours + 5 * 60 * MINUTE)
+    assert [(ts - hours) // (60 * MINUTE) for ts in series.ts_open.tolist()] == [0, 1, 2, 3, 4]
+    assert series.ohlcv[-1, 4] == 59 * 70, "also where the last minute of an hour had no trade"
+    assert not len(past.older("1h", hours).ts_open)
+
+
+def test_bars_that_trades_close_are_laid_before_those_that_are_shown(past: Past) -> None:
+    past.begin(*(printed(n) for n in range(100)))
+    series = past.older("10t", START_NS + 50 * SECOND)
+    assert [(ts - START_NS) // SECOND for ts in series.ts_open.tolist()] == [0, 10, 20, 30, 40]
+    assert past.older("10t", START_NS + 50 * SECOND, 2).ts_open.tolist() == series.ts_open.tolist()[-2:]
+
+
+def test_seconds_are_built_of_stored_prints(past: Past) -> None:
+    past.begin(*(printed(n) for n in range(100)))
+    series = past.older("5s", START_NS // (5 * SECOND) * 5 * SECOND + 50 * SECOND)
+    assert len(series.ts_open) in (9, 10)
+    assert (series.ts_open[1:] - series.ts_open[:-1]).tolist() == [5 * SECOND] * (len(series.ts_open) - 1)
+
+
+@pytest.mark.parametrize(("environment", "pages"), [(Environment.SIM, 0), (Environment.REPLAY, 5)])
+def test_nothing_stored_is_put_before_prices_that_a_venue_made_up(
+    past: Past, environment: Environment, pages: int
+) -> None:
+    past.begin(bars=tuple(stored(n) for n in range(-5, 0)), environment=environment)
+    past.venue.bars = [
+        Bar(SYMBOL, bar_type_of("1m"), 1, 1, 1, 1, 1, 1, START_NS + n * MINUTE, START_NS + (n + 1) * MINUTE)
+        for n in range(3)
+    ]
+    assert minutes(past.older("1m", START_NS + 2 * MINUTE)) == [0, 1], "the venue's come first"
+    assert len(past.older("1m", START_NS).ts_open) == pages
+
+
+def test_older_bars_that_cannot_be_read_are_an_answer_too(
+    past: Past, monkeypatch: pytest.MonkeyPatch, logged: list[dict[str, Any]]
+) -> None:
+    past.begin()
+
+    def torn(*_: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("workstation.storage.market_history.SqlMarketHistory.bars_before", torn)
+    wanted = OlderBars(symbol=SYMBOL, bar_type=bar_type_of("1m"), interval="1m", before=START_NS, count=10)
+    answer = past.run("market.older_bars", wanted)
+    assert (answer.ok, answer.code) == (False, "NOT_READY")
+    assert "the disk is gone" in answer.text
+    assert [line["event"] for line in logged] == ["stored_past_not_read"]

@@ -29,7 +29,7 @@ class Venue:
     def now_ns(self) -> int:
         return self.now
 
-    def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
+    def history(self, symbol: str, bar_type: BarType, count: int, before: int | None = None) -> Sequence[Bar]:
         self.asked.append(count)
         if self.fails:
             raise UserError("the file is gone")

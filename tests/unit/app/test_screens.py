@@ -32,7 +32,7 @@ def at_once(call: Callable[[], None]) -> None:
 class Venue:
     """A venue with a past of hours and of minutes, whose closes count up; the last one still forms."""
 
-    def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
+    def history(self, symbol: str, bar_type: BarType, count: int, before: int | None = None) -> Sequence[Bar]:
         if bar_type not in (bar_type_of("1h"), bar_type_of("1m")):
             return ()
         span = shortest_ns(bar_type)

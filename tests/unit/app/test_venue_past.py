@@ -34,7 +34,7 @@ class Venue:
         self.fault: Exception | None = None
         self.today = START_NS // DAY_NS
 
-    def history(self, symbol: str, bar_type: BarType, count: int) -> Sequence[Bar]:
+    def history(self, symbol: str, bar_type: BarType, count: int, before: int | None = None) -> Sequence[Bar]:
         is_aside = threading.current_thread().name.startswith("venue-past")
         self.asked.append((is_aside, count))
         if self.fault is not None and is_aside:

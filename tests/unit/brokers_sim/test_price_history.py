@@ -89,3 +89,43 @@ def test_options_priced_in_columns_agree_with_the_formula(right):
     for row, span in enumerate(years.tolist()):
         expected = [option_value(terms, spot, span, 0.27) for spot in spots[row].tolist()]
         assert values[row].tolist() == pytest.approx(expected, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "kind", "step", "count"),
+    [
+        ("AAPL", BarKind.SECOND, 5, 2_000),
+        ("AAPL", BarKind.MINUTE, 1, 9_000),
+        ("ES", BarKind.MINUTE, 15, 1_500),
+        ("AAPL", BarKind.HOUR, 1, 900),
+        ("AAPL", BarKind.DAY, 1, 60),
+        ("AAPL", BarKind.WEEK, 1, 40),
+        ("AAPL", BarKind.MONTH, 1, 12),
+    ],
+)
+def test_pages_of_the_past_are_the_path_that_is_read_at_once(symbol, kind, step, count):
+    bar_type = BarType(kind, step)
+    clock = VirtualClock(START_NS + 17 * 10**9)
+    venue = SimVenue(clock, clock, 9, SimPlan(ticks_per_s=0))
+    paged = list(venue.history(symbol, bar_type, count // 5))
+    while len(paged) < count:
+        page = venue.history(symbol, bar_type, count // 4, paged[0].ts_open)
+        assert page[-1].ts_close == paged[0].ts_open
+        assert not any(bar.partial for bar in page)
+        paged = [*page, *paged]
+    whole = venue.history(symbol, bar_type, count)
+    venue.stop()
+    assert paged[-count:] == list(whole)
+
+
+def test_pages_end_where_the_path_begins(venue):
+    days = BarType(BarKind.DAY, 1)
+    first = venue.history("AAPL", days, 10_000)[1]
+    assert venue.history("AAPL", days, 10, first.ts_open)
+    assert venue.history("AAPL", days, 10, first.ts_open - 86_400 * 10**9) == ()
+    assert venue.history("AAPL", MINUTE, 10, 0) == ()
+
+
+def test_a_page_before_a_live_bar_holds_the_live_ones_before_it(venue):
+    now = venue.history("AAPL", MINUTE, 3)
+    assert venue.history("AAPL", MINUTE, 2, now[-1].ts_open) == now[:-1]

@@ -79,6 +79,7 @@ class PriceHistory:
         self._seed = seed
         self._start_ns = start_ns
         self._start_minute = start_ns // MINUTE_NS
+        self._fallen: dict[str, dict[int, float]] = {}
         self._minutes: dict[str, _LiveBars] = {}
         self._seconds: dict[str, _LiveBars] = {}
 
@@ -92,51 +93,80 @@ class PriceHistory:
             minutes.add(price, size, ts)
             seconds.add(price, size, ts)
 
-    def bars(self, symbol: str, bar_type: BarType, count: int, now_ns: int) -> tuple[Bar, ...]:
-        """Return up to `count` bars, oldest first. Empty for unknown symbols and where only plain ticks would tell."""
+    def bars(
+        self, symbol: str, bar_type: BarType, count: int, now_ns: int, before_ns: int | None = None
+    ) -> tuple[Bar, ...]:
+        """Return up to `count` bars, oldest first. Empty for unknown symbols and where only plain ticks would tell.
+
+        before_ns: those that ended by then, None for those up to now.
+        """
         entry = self._listings.get(symbol)
         plain = bar_type.kind in _KEPT and bar_type == BarType(bar_type.kind, bar_type.step)
         if entry is None or count <= 0 or not plain:
             return ()
+        end = self._start_minute * MINUTE_NS if before_ns is None else before_ns
+        stop = min(-(-end // MINUTE_NS), self._start_minute)
         if bar_type.kind is BarKind.SECOND:
-            past = self._past_seconds(entry, count * bar_type.step)
+            past = self._past_seconds(entry, count * bar_type.step, stop)
             live, step_ns = self._seconds.get(symbol), SECOND_NS
         else:
-            past = self._past_minutes(entry, _days_for(bar_type, count))
+            past = self._past_minutes(entry, _days_for(bar_type, count), stop)
             live, step_ns = self._minutes.get(symbol), MINUTE_NS
         columns = past if live is None else np.concatenate((past, live.columns()))
+        if before_ns is not None:
+            return _bars(symbol, bar_type, _whole(columns, bar_type, step_ns, before_ns)[-count:], now_ns, step_ns)
         groups = _groups(columns[:, 0], bar_type)
         return _bars(symbol, bar_type, _merge(columns, groups)[-count:], now_ns, step_ns)
 
-    def _past_minutes(self, entry: Listing, days: int) -> Columns:
-        """Return the minutes of the last `days` days before the start."""
-        option = entry.instrument.option
+    def _past_minutes(self, entry: Listing, days: int, stop: int) -> Columns:
+        """Return the minutes before the minute `stop`, from `days` days before its day on."""
+        option, today = entry.instrument.option, self._start_minute // MINUTES_PER_DAY
+        most = HISTORY_DAYS_MAX if option is None else OPTION_DAYS_MAX
+        first = max(stop // MINUTES_PER_DAY - days, today - most)
+        if first * MINUTES_PER_DAY >= stop:
+            return np.empty((0, _FIELDS), np.int64)
         if option is not None:
             driver = self._listings[option.underlying]
-            return self._option_minutes(entry, option, self._past_minutes(driver, min(days, OPTION_DAYS_MAX)))
+            return self._option_minutes(entry, option, self._path(driver, first, stop))
+        return self._path(entry, first, stop)
+
+    def _path(self, entry: Listing, first: int, stop: int) -> Columns:
+        """Return the minutes from the day `first` up to the minute `stop`, which is at most that of the start."""
         if entry.character is None:
-            return self._flat_minutes(entry, days)
-        symbol, volatility = entry.instrument.symbol, entry.character.volatility
-        today = self._start_minute // MINUTES_PER_DAY
-        blocks = [
-            self._day(symbol, day, volatility, entry.character.size * entry.instrument.lot)
-            for day in range(today - days, today + 1)
-        ]
-        keep = days * MINUTES_PER_DAY + self._start_minute % MINUTES_PER_DAY
-        returns, up, down, volume = (np.concatenate(parts)[:keep] for parts in zip(*blocks, strict=True))
-        close = math.log(self._starts[symbol]) - np.concatenate((np.cumsum(returns[::-1])[::-1][1:], [0.0]))
+            return self._flat_minutes(entry, first, stop)
+        symbol, usual = entry.instrument.symbol, entry.character.size * entry.instrument.lot
+        last = (stop - 1) // MINUTES_PER_DAY
+        blocks = [self._day(entry, day) for day in range(first, last + 1)]
+        begun, ended = first * MINUTES_PER_DAY, min((last + 1) * MINUTES_PER_DAY, self._start_minute)
+        returns, up, down, volume = (np.concatenate(parts)[: ended - begun] for parts in zip(*blocks, strict=True))
+        since = np.cumsum(np.concatenate(([self._return_after(entry, last)], returns[::-1])))
+        close = math.log(self._starts[symbol]) - since[:-1][::-1]
         opening = close - returns
         tick = entry.instrument.tick_at(self._starts[symbol])
         prices = [_on_grid(path, tick) for path in (opening, opening + up, opening - down, close)]
-        prices[3][-1:] = self._starts[symbol]
+        if ended == self._start_minute:
+            prices[3][-1:] = self._starts[symbol]
         prices[1] = np.maximum.reduce(prices)
         prices[2] = np.minimum.reduce(prices)
-        minutes = np.arange(self._start_minute - keep, self._start_minute, dtype=np.int64)
-        counts = np.maximum(volume // (entry.character.size * entry.instrument.lot), 1)
-        return np.column_stack((minutes, *prices, volume, counts))
+        counts = np.maximum(volume // usual, 1)
+        return np.column_stack((np.arange(begun, ended), *prices, volume, counts))[: stop - begun]
 
-    def _day(self, symbol: str, day: int, volatility: float, usual_size: int) -> tuple[npt.NDArray[np.float64], ...]:
+    def _return_after(self, entry: Listing, day: int) -> float:
+        """Return the log return from a day's end to the start, added up backwards as a path over all of it adds it."""
+        today = self._start_minute // MINUTES_PER_DAY
+        known = self._fallen.setdefault(entry.instrument.symbol, {today: 0.0})
+        at = min(found for found in known if found >= day)
+        for gone in range(at, day, -1):
+            returns = self._day(entry, gone)[0]
+            used = returns[: self._start_minute % MINUTES_PER_DAY] if gone == today else returns
+            known[gone - 1] = float(np.cumsum(np.concatenate(([known[gone]], used[::-1])))[-1])
+        return known[day]
+
+    def _day(self, entry: Listing, day: int) -> tuple[npt.NDArray[np.float64], ...]:
         """Return one day's log returns, highest rise and deepest fall from the open per minute, and volume."""
+        symbol, character = entry.instrument.symbol, entry.character
+        volatility = 0.0 if character is None else character.volatility
+        usual_size = entry.instrument.lot * (1 if character is None else character.size)
         rng = np.random.default_rng(sub_stream(self._seed, f"sim.history.{symbol}.{day}").getrandbits(128))
         level = math.exp(DAY_VOL_STD * float(rng.standard_normal()))
         hours = np.exp(HOUR_VOL_STD * rng.standard_normal(25))
@@ -152,9 +182,9 @@ class PriceHistory:
         )
         return returns, up, down, volume.astype(np.int64)
 
-    def _past_seconds(self, entry: Listing, count: int) -> Columns:
-        """Return the last `count` seconds before the start: each minute's path bridged from its open to its close."""
-        minutes = self._past_minutes(entry, min(count // 86_400 + 1, HISTORY_DAYS_MAX))[-(count // 60 + 1) :]
+    def _past_seconds(self, entry: Listing, count: int, stop: int) -> Columns:
+        """Return `count` seconds before the minute `stop`, or more: each minute's path bridged from open to close."""
+        minutes = self._past_minutes(entry, min(count // 86_400 + 1, HISTORY_DAYS_MAX), stop)[-(count // 60 + 2) :]
         tick = entry.instrument.tick_at(int(minutes[-1, 4])) if len(minutes) else 1
         volatility = entry.character.volatility if entry.character is not None else 0.0
         pieces = []
@@ -197,13 +227,11 @@ class PriceHistory:
         columns[:, 6] = 1
         return columns
 
-    def _flat_minutes(self, entry: Listing, days: int) -> Columns:
-        count = days * MINUTES_PER_DAY
+    def _flat_minutes(self, entry: Listing, first: int, stop: int) -> Columns:
         price = self._starts[entry.instrument.symbol]
-        minutes = np.arange(self._start_minute - count, self._start_minute, dtype=np.int64)
-        return np.column_stack(
-            (minutes, *(np.full(count, price, np.int64) for _ in range(4)), np.ones((count, 2), np.int64))
-        )
+        minutes = np.arange(first * MINUTES_PER_DAY, stop, dtype=np.int64)
+        prices = (np.full(len(minutes), price, np.int64) for _ in range(4))
+        return np.column_stack((minutes, *prices, np.ones((len(minutes), 2), np.int64)))
 
 
 def _option_prices(values: npt.NDArray[np.float64], instrument: Instrument) -> Columns:
@@ -263,6 +291,17 @@ def _merge(columns: Columns, groups: Columns) -> Columns:
             np.add.reduceat(columns[:, 6], starts),
         )
     )
+
+
+def _whole(columns: Columns, bar_type: BarType, step_ns: int, before_ns: int) -> Columns:
+    """Return one row for each bar that ended by a moment and of which nothing is missing, as `_merge` does."""
+    groups = _groups(columns[:, 0], bar_type)
+    merged = _merge(columns, groups)
+    if len(merged) and _edge(int(groups[0]), bar_type, step_ns) < int(columns[0, 0]) * step_ns:
+        merged = merged[1:]
+    ended = [_edge(group + 1, bar_type, step_ns) <= before_ns for group in merged[:, 0].tolist()]
+    kept: Columns = merged[np.array(ended, dtype=bool)]
+    return kept
 
 
 def _edge(group: int, bar_type: BarType, step_ns: int) -> int:

@@ -173,12 +173,13 @@ class SimVenue:
         """Open one more account; opening it again changes nothing."""
         self.exchange.open_account(account)
 
-    def history(self, symbol: str, bar_type: BarType, count: int) -> tuple[Bar, ...]:
+    def history(self, symbol: str, bar_type: BarType, count: int, before: int | None = None) -> tuple[Bar, ...]:
         """Return up to `count` bars up to now, oldest first, the last perhaps partial; none for tick and volume bars.
 
-        Safe on any thread; hundreds of days or longer bars are better asked for off the engine's.
+        before: those that ended by then, UTC ns. Safe on any thread; hundreds of days or longer bars are better asked
+        for off the engine's.
         """
-        return self._history.bars(symbol, bar_type, count, self._clock.now_ns())
+        return self._history.bars(symbol, bar_type, count, self._clock.now_ns(), before)
 
     def start(self) -> None:
         """Let the market run and the plan begin."""

@@ -118,8 +118,7 @@ class ComparisonLayer(Layer):
 def comparison_points(model: ChartModel, pane: PaneScale) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return x and price of the compared instrument's line, one point a candle."""
     bins = shown_bins(model, pane)
-    ends = np.minimum((np.arange(bins.first, bins.first + len(bins)) + 1) * bins.size, len(model.bars)) - 1
-    x = (bins.centers - pane.first) * pane.bar_width
+    ends, x = bins.ends, (bins.centers - pane.first) * pane.bar_width
     if model.comparison is None:
         return x, np.full(len(x), np.nan)
     return x, model.comparison.line(model.bars.times_ns[ends], model.bars.columns[CLOSE, ends])

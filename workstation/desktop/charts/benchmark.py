@@ -6,7 +6,7 @@ with the budgets.
 
 from __future__ import annotations
 
-from time import process_time
+from time import process_time, thread_time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from workstation.desktop.charts.view import ChartView
 from workstation.viewmodels.chart_indicators import choose
+from workstation.viewmodels.chart_older import PAGE_BARS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ WIDTH_PX: Final = 1_920
 HEIGHT_PX: Final = 1_080
 FRAMES: Final = 60
 TICKS: Final = 2_000
+FIRST_BARS: Final = 5_000
 MINUTE_NS: Final = 60_000_000_000
 
 
@@ -40,7 +42,10 @@ def random_walk(bars: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 
 def run(bars: int = BARS_DEFAULT) -> dict[str, float]:
-    """Return CPU seconds: `open` once; per frame `pan`, `pan_all`, `zoom`, `tick_frame`; `tick` without its frame."""
+    """Return CPU seconds: `open` once; per frame `pan`, `pan_all`, `zoom`, `tick_frame`; `tick` without its frame.
+
+    `page`: of one page of older bars before the chart's middle, with its frame; `page_max` is the dearest of them.
+    """
     app = QApplication.instance() or QApplication([])
     times, columns = random_walk(bars)
     view = ChartView()
@@ -90,9 +95,30 @@ def run(bars: int = BARS_DEFAULT) -> dict[str, float]:
     frame()
     figures["tick"] = _seconds(ticked, TICKS)
     figures["tick_frame"] = _seconds(ticked_frame, FRAMES)
+    pages = _paged(view, times, columns, frame)
+    figures["page"], figures["page_max"] = sum(pages) / len(pages), max(pages)
     view.close()
     view.deleteLater()
     return figures
+
+
+def _paged(
+    view: ChartView, times: NDArray[np.int64], columns: NDArray[np.float64], frame: Callable[[], None]
+) -> list[float]:
+    """Return what each page costs this thread with which a series of its newest bars grows to half of all."""
+    at = len(times) - FIRST_BARS
+    view.set_bars(times[at:], **dict(zip(("open", "high", "low", "close", "volume"), columns[:, at:], strict=True)))
+    view.show_range(0.0, 300.0)
+    frame()
+    spent = []
+    while at > len(times) // 2:
+        size = min(PAGE_BARS, at)
+        begun = thread_time()
+        view.prepend_bars(times[at - size : at], columns[:, at - size : at])
+        frame()
+        spent.append(thread_time() - begun)
+        at -= size
+    return spent
 
 
 def _seconds(step: Callable[[int], None], times: int) -> float:

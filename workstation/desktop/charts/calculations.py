@@ -37,6 +37,10 @@ REST_SHARE: Final = 9
 """How many times as long as it computed an own indicator rests before its next live bar."""
 
 
+AGAIN_AFTER_MS: Final = 250
+"""How long no older bars have come before lines are computed anew from the first of them on."""
+
+
 class CalculationInterrupted(BaseException):
     """Raised into the thread of an own indicator that does not return."""
 
@@ -117,24 +121,37 @@ class Calculations(QObject):
         self._bars, self._seen = bars, seen
         self._jobs: list[_Job] = []
         self._live: list[_Live] = []
+        self._older: list[IndicatorLines] = []
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
+        self._again = QTimer(self, singleShot=True, interval=AGAIN_AFTER_MS)
+        self._again.timeout.connect(self._begin_again)
         jobs = self._jobs  # of the closure, not of the object that is gone by then
         self.destroyed.connect(lambda: _give_up(jobs))
 
     @property
     def busy(self) -> bool:
         """Return whether lines still wait for their values."""
-        return bool(self._jobs) or any(live.news for live in self._live)
+        return bool(self._jobs) or self._again.isActive() or any(live.news for live in self._live)
 
     def start(self, lines: list[IndicatorLines]) -> None:
         """Compute these lines, and no others, over the bars as they stand."""
-        _give_up(self._jobs)
-        self._jobs.clear()
+        self._end_jobs()
         self._live = [_Live(each) for each in lines if each.chosen.is_own]
         for each in lines:
             each.forget()
             self._begin(each, _whole(each, self._bars), self.budget_ms)
+
+    def prepended(self, added: int, lines: Sequence[IndicatorLines]) -> None:
+        """Compute lines anew from the first of `added` older bars on, soon: pages mostly come one after the other.
+
+        Until then each keeps the values it had, and follows the last bar from them.
+        """
+        self._end_jobs()
+        self._older = list(lines)
+        for each in lines:
+            each.prepend(added)
+        self._again.start()
 
     def update(self, lines: Sequence[IndicatorLines]) -> None:
         """Bring lines up to the last bar: now, or those of a user's own as soon as they are rested."""
@@ -144,6 +161,17 @@ class Calculations(QObject):
             live.news = live.lines.ready
         if self._live and not self._timer.isActive():
             self._timer.start()
+
+    def _end_jobs(self) -> None:
+        _give_up(self._jobs)
+        self._jobs.clear()
+        self._again.stop()
+        self._older = []
+
+    def _begin_again(self) -> None:
+        for each in self._older:
+            self._begin(each, _whole(each, self._bars), self.budget_ms)
+        self._older = []
 
     def _begin(
         self, lines: IndicatorLines, make: Callable[[Callable[[], bool]], Calculation | Advance | None], budget_ms: int
@@ -189,7 +217,7 @@ class Calculations(QObject):
 
     def _follow(self) -> None:
         """Begin the next step of own lines that have news, are rested and have no job."""
-        under_way = {id(job.lines) for job in self._jobs}
+        under_way = {id(job.lines) for job in self._jobs} | {id(lines) for lines in self._older}
         for live in self._live:
             if live.news and id(live.lines) not in under_way and live.since.elapsed() >= live.rest_ms:
                 live.news = False

@@ -26,6 +26,7 @@ from workstation.desktop.charts.fills import FillsLayer
 from workstation.desktop.charts.gaps import GapsLayer
 from workstation.desktop.charts.indicator_layers import IndicatorLayer, OwnPane
 from workstation.desktop.charts.last_price import LastPriceLayer
+from workstation.desktop.charts.older import OlderLayer
 from workstation.desktop.charts.order_lines import OrderLinesLayer
 from workstation.desktop.charts.panes import PaneView
 from workstation.desktop.charts.series import BarsLayer, VolumeLayer, bars_per_bin
@@ -68,6 +69,7 @@ class ChartCanvas:
         self.sessions = SessionsLayer(None, model, -2)
         self.profile = ProfileLayer(self.price_box, model, 5)
         self.gaps = GapsLayer(self.price_box, model, 8)
+        self.older = OlderLayer(self.price_box, model, 58)
         self.comparison = ComparisonLayer(self.price_box, model, 18)
         self.bars = BarsLayer(self.price_box, model, 10)
         self.indicators = IndicatorLayer(self.price_box, model, 20)
@@ -81,7 +83,7 @@ class ChartCanvas:
         self.orders.clear_of = self.readout.taken
         self.alerts.clear_of = lambda: [*self.readout.taken(), *self.orders.tag_rects()]
         self._price_layers = (
-            *(self.profile, self.gaps, self.comparison, self.bars, self.indicators, self.last_price),
+            *(self.profile, self.gaps, self.older, self.comparison, self.bars, self.indicators, self.last_price),
             *(self.drawings, self.fills, self.signals, self.alerts, self.orders, self.readout),
         )
         self.volume = VolumeLayer(self.volume_box, model, 10)
@@ -112,11 +114,11 @@ class ChartCanvas:
         model, pane = self.model, self.price_pane()
         model.price_marks = price_marks(pane.low, pane.high, int(pane.height // PRICE_MARK_GAP_PX), model.tick_size)
         model.price_texts = [model.format_price(price) for price in model.price_marks]
-        model.time_marks = time_marks(model.bars.times_ns, pane, TIME_MARK_GAP_PX, model.zone)
         wanted = self.price_axis.wanted_width()
         if not self._axis_width - 2 * AXIS_STEP_PX <= wanted <= self._axis_width:
             self._axis_width = max(AXIS_MIN_PX, -(-wanted // AXIS_STEP_PX) * AXIS_STEP_PX)
             self._lay_out()
+        model.time_marks = time_marks(model.bars.times_ns, self.price_pane(), TIME_MARK_GAP_PX, model.zone)
         self._place()
         self.refresh_tags()
 

@@ -42,6 +42,7 @@ class _Hold(Enum):
     MEASURE = auto()
     DRAWING = auto()
     GAP = auto()
+    OLDER = auto()
 
 
 class ChartGestures(QObject):
@@ -50,7 +51,8 @@ class ChartGestures(QObject):
     Emits: window_changed after the visible range changed; pointer_moved after the pointer entered, moved or left;
     order_dropped(cl_ord_id, price), cancel_pressed(cl_ord_id), position_pulled(price), alert_dropped(alert_id, price)
     and alert_deleted(alert_id) for lines; line_moved while one is dragged, so that it can be redrawn; gap_pressed
-    on a click on a hole in the bars; touched when a press should take the focus.
+    on a click on a hole in the bars; older_wanted on Home, and on a click on the words that older bars did not come;
+    touched when a press should take the focus.
     """
 
     window_changed = Signal()
@@ -62,6 +64,7 @@ class ChartGestures(QObject):
     alert_dropped = Signal(str, float)
     alert_deleted = Signal(str)
     gap_pressed = Signal()
+    older_wanted = Signal()
     touched = Signal()
 
     def __init__(self, canvas: ChartCanvas, parent: QObject) -> None:
@@ -88,6 +91,7 @@ class ChartGestures(QObject):
             window.follow()
         elif key == Qt.Key.Key_Home:
             window.show(0.0, window.span)
+            self.older_wanted.emit()
         elif key in {Qt.Key.Key_Left, Qt.Key.Key_Right}:
             window.pan(window.span * KEY_PAN_SHARE * (1 if key == Qt.Key.Key_Right else -1))
         elif key in {Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}:
@@ -152,7 +156,10 @@ class ChartGestures(QObject):
             else:
                 taken = in_prices and self.tools.press(at, modifiers)
                 gap = not taken and self._over_gap(at)
-                self._hold = _Hold.DRAWING if taken else _Hold.GAP if gap else _Hold.PAN
+                older = not taken and not gap and self._canvas.older.is_pressed_by(at)
+                self._hold = _Hold.OLDER if older else _Hold.GAP if gap else _Hold.PAN
+                if taken:
+                    self._hold = _Hold.DRAWING
         self._set_cursor(at)
 
     def _over_gap(self, at: QPointF) -> bool:
@@ -220,6 +227,8 @@ class ChartGestures(QObject):
             self.tools.release(at)
         if held is _Hold.GAP and self._over_gap(at):
             self.gap_pressed.emit()
+        if held is _Hold.OLDER and self._canvas.older.is_pressed_by(at):
+            self.older_wanted.emit()
         if held is _Hold.ALERT:
             self._drop_alert(at)
         if held is _Hold.LINE and grip is not None:
@@ -328,7 +337,7 @@ class ChartGestures(QObject):
             elif (
                 self._hold is not _Hold.PAN
                 and canvas.price_rect.contains(at)
-                and (self.tools.over_drawing(at) or self._over_gap(at))
+                and (self.tools.over_drawing(at) or self._over_gap(at) or canvas.older.is_pressed_by(at))
             ):
                 shape = Qt.CursorShape.PointingHandCursor
             elif self._hold is _Hold.PAN:

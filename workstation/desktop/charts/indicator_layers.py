@@ -95,8 +95,7 @@ class IndicatorLayer(Layer):
     def places(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the bar that ends each candle in view, and where the candle's middle is."""
         bins = shown_bins(self.model, self.pane)
-        ends = np.minimum((np.arange(bins.first, bins.first + len(bins)) + 1) * bins.size, len(self.model.bars)) - 1
-        return ends, (bins.centers - self.pane.first) * self.pane.bar_width
+        return bins.ends, (bins.centers - self.pane.first) * self.pane.bar_width
 
 
 class OwnPaneLayer(IndicatorLayer):

@@ -14,6 +14,7 @@ import numpy as np
 
 from workstation.marketdata.indicators.catalogue import Pane
 from workstation.viewmodels.chart_axes import TimeMark, compact_quantity, level_text
+from workstation.viewmodels.chart_older import OlderState
 from workstation.viewmodels.chart_renko import BrickSize, Renko
 from workstation.viewmodels.chart_window import ChartType, ChartWindow, PanelState, PaneScale
 from workstation.viewmodels.drawings import Drawing, DrawingBook
@@ -82,7 +83,10 @@ class Measure:
 
 @dataclass(slots=True)
 class ChartModel:
-    """Everything a chart shows. fill_places, signal_places: the bar of each mark, and the factor of its price."""
+    """Everything a chart shows. fill_places, signal_places: the bar of each mark, and the factor of its price.
+
+    counted_anew: opening times (UTC ns) of bars that trades close, which do not go on from the one before.
+    """
 
     bars: BarPyramid = field(default_factory=BarPyramid)
     window: ChartWindow = field(default_factory=ChartWindow)
@@ -102,6 +106,8 @@ class ChartModel:
     orders: list[OrderLine] = field(default_factory=list)
     alerts: list[AlertLine] = field(default_factory=list)
     gaps: list[ChartGap] = field(default_factory=list)
+    older: OlderState = OlderState.UNKNOWN
+    counted_anew: list[int] = field(default_factory=list)
     zones: list[BracketZone] = field(default_factory=list)
     position: PositionLine | None = None
     last: LastPrice | None = None

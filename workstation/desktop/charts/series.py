@@ -114,8 +114,8 @@ class BarsLayer(Layer):
     def last_bar_rect(self) -> QRectF:
         """Return the strip that a live tick can change."""
         pane = self.pane
-        size = 1 << self.model.bars.level_for(bars_per_bin(pane))
-        left = pane.x((len(self.model.bars) - 1) // size * size)
+        start, size = self.model.bars.bin_start(len(self.model.bars) - 1, bars_per_bin(pane))
+        left = pane.x(start)
         return QRectF(left - 2, 0, size * pane.bar_width + 4, pane.height)
 
     def _build(self, bins: BarBins) -> None:

@@ -14,19 +14,17 @@ from PySide6.QtCore import QPoint, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from workstation.desktop.charts.calculations import Calculations
+from workstation.desktop.charts.bars import ChartBars
 from workstation.desktop.charts.canvas import ChartCanvas
 from workstation.desktop.charts.gestures import ChartGestures
-from workstation.desktop.charts.model import BAR_NS_DEFAULT, ChartModel, Pointer
+from workstation.desktop.charts.model import ChartModel, Pointer
 from workstation.desktop.charts.state_card import StateCard
 from workstation.desktop.charts.tools_text import DrawingText
 from workstation.desktop.charts.trade_tag import OrderWords, TradeLabels, TradeTag
 from workstation.desktop.focus_frame import FocusFrame
 from workstation.desktop.theme import theme_notifier
-from workstation.viewmodels.chart_heikin_ashi import averaged, keep_up
 from workstation.viewmodels.chart_indicators import ChosenIndicator, IndicatorLines
 from workstation.viewmodels.chart_marks import LastPrice, PositionLine
-from workstation.viewmodels.chart_renko import Renko
 from workstation.viewmodels.chart_window import ChartType, PanelState
 
 if TYPE_CHECKING:
@@ -40,11 +38,11 @@ if TYPE_CHECKING:
     from workstation.viewmodels.chart_comparison import Comparison
     from workstation.viewmodels.chart_gaps import ChartGap
     from workstation.viewmodels.chart_marks import AlertLine, BracketZone, FillMark, OrderLine, SignalMark
+    from workstation.viewmodels.chart_older import OlderState
     from workstation.viewmodels.chart_renko import BrickSize
     from workstation.viewmodels.drawings import Drawing, DrawingBook, DrawingKind
 
 CARD_BOTTOM_PX: Final = 32
-PACE_BARS: Final = 512
 _COVERED: Final = frozenset({PanelState.EMPTY, PanelState.LOADING, PanelState.ERROR})
 
 
@@ -56,7 +54,8 @@ class ChartView(QWidget):
     at another price; `order_cancel_requested(cl_ord_id)`; `position_line_dragged(price)` for a stop or target pulled
     from the position; `alert_line_dragged(alert_id, price)` and `alert_delete_requested(alert_id)`;
     `menu_asked(global position, price, alert_id)` with the alert under the pointer or ""; `retry_requested` from the
-    error and loading cards and from a hole in the bars, `fetch_requested` from an empty one;
+    error and loading cards and from a hole in the bars, `fetch_requested` from an empty one; `older_wanted` on Home and
+    where older bars that did not come are asked for again;
     `tool_put_down` after a drawing was made.
     """
 
@@ -72,6 +71,7 @@ class ChartView(QWidget):
     order_chosen = Signal(object, float, str, bool)
     retry_requested = Signal()
     fetch_requested = Signal()
+    older_wanted = Signal()
     tool_put_down = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -100,15 +100,19 @@ class ChartView(QWidget):
         self._gestures.alert_dropped.connect(self.alert_line_dragged)
         self._gestures.alert_deleted.connect(self.alert_delete_requested)
         self._gestures.gap_pressed.connect(self.retry_requested)
+        self._gestures.older_wanted.connect(self.older_wanted)
         self._gestures.touched.connect(self._on_touched)
         self._gestures.tools.changed.connect(self._canvas.drawings.update)
         self._gestures.tools.text_wanted.connect(self._ask_text)
         self._gestures.tools.tool_put_down.connect(self.tool_put_down)
         self._leave_book = self._model.book.listen(self._canvas.drawings.update)
-        self._calculations = Calculations(self, self._model.bars, lambda: self._model.window.last_bar_visible)
-        self._calculations.finished.connect(self._on_calculated)
         self._frame = QTimer(self, singleShot=True, interval=0)
         self._frame.timeout.connect(self._refresh)
+        self._bars = ChartBars(self._model, self)
+        self._bars.changed.connect(self._schedule)
+        self._bars.last_changed.connect(self._canvas.refresh_last_bar)
+        self._bars.window_moved.connect(self._tell_view)
+        self._bars.calculations.finished.connect(self._on_calculated)
         self._was_following = True
         theme_notifier().changed.connect(self._on_theme_changed)
         FocusFrame(self)
@@ -136,11 +140,8 @@ class ChartView(QWidget):
         Raises: ValidationError for columns that do not fit together or values that are not finite.
         """
         model = self._model
-        model.renko = None
-        model.bars.replace(times_ns, open=open, high=high, low=low, close=close, volume=volume)
-        if model.chart_type is ChartType.RENKO:
-            self._lay_bricks()
-        self._begin(keep_view=keep_view and model.renko is None)
+        columns = {"open": open, "high": high, "low": low, "close": close, "volume": volume}
+        self._bars.take(times_ns, columns, keep_view=keep_view)
         self._trade_tag.dismiss()
         if not keep_view:
             self.set_state(PanelState.READY if len(model.bars) else PanelState.EMPTY)
@@ -156,61 +157,54 @@ class ChartView(QWidget):
         volume: float,
     ) -> None:
         """Change the last bar, or append one that opened later. Constant time; nothing repaints while out of sight."""
-        model = self._model
-        height = model.renko.brick_ticks if model.renko is not None else 0
-        appended = (model.renko or model.bars).put(time_ns, (open, high, low, close, volume))
-        if model.renko is not None and model.renko.brick_ticks != height:
-            self._begin()
-            return
-        if model.averaged is not None:
-            keep_up(model.averaged, model.bars)
-        self._calculations.update(model.indicators)
-        window = model.window
-        if appended:
-            if len(model.bars) <= PACE_BARS:
-                self._take_pace()
-            if window.on_bars_appended(len(model.bars)) or window.last_bar_visible:
-                self._schedule()
-        elif window.auto_price and window.last_bar_visible and not window.low < low <= high < window.high:
-            self._schedule()
-        else:
-            self._canvas.refresh_last_bar()
+        self._bars.put(time_ns, (open, high, low, close, volume))
+
+    def prepend_bars(
+        self, times_ns: NDArray[np.int64], columns: NDArray[np.float64], *, counted_anew: bool = False
+    ) -> None:
+        """Put older bars before those shown, (n,) UTC ns and (5, n) open high low close volume, in constant view.
+
+        counted_anew: bars that trades close, which the later ones do not go on from; a line says so.
+        """
+        fed = self._model.fed
+        if counted_anew and len(fed) and len(times_ns):
+            self._model.counted_anew.append(int(fed.times_ns[0]))
+        self._bars.prepend(times_ns, columns)
+
+    def set_older(self, state: OlderState) -> None:
+        """Say what is known of bars before the first: that they are loading, end here, or did not come."""
+        self._model.older = state
+        self._canvas.older.update()
+
+    @property
+    def laying(self) -> bool:
+        """Return whether bricks of older bars are still being laid; `view_changed` tells when they are."""
+        return self._bars.laying
 
     def revise_bar(self, time_ns: int, bar: tuple[float, float, float, float, float]) -> None:
         """Change an earlier bar, open high low close volume; indicators and bricks keep what they had."""
-        if self._model.renko is None and self._model.bars.revise(time_ns, bar):
-            self._average()
-            self._schedule()
+        self._bars.revise(time_ns, bar)
 
     def set_indicators(self, chosen: Sequence[ChosenIndicator]) -> None:
         """Show these indicators; each shows its name alone until it is computed, then it is kept up with each tick."""
         model = self._model
         model.indicators = [IndicatorLines(each) for each in chosen]
-        self._calculations.start(model.indicators)
+        self._bars.calculations.start(model.indicators)
         self._on_calculated()
 
     @property
     def computing(self) -> bool:
         """Return whether an indicator still waits for its values."""
-        return self._calculations.busy
+        return self._bars.calculations.busy
 
     def set_chart_type(self, chart_type: ChartType) -> None:
         """Draw candles, hollow or averaged candles, bricks, bars, a line or an area."""
-        model = self._model
-        model.chart_type = chart_type
-        if (chart_type is ChartType.RENKO) != (model.renko is not None):
-            self._lay_bricks()
-            self._begin()
-        self._average()
-        self._schedule()
+        self._bars.set_type(chart_type)
 
     def set_brick_size(self, size: BrickSize) -> None:
         """Choose how tall the bricks of a Renko chart are."""
-        model = self._model
-        model.brick_size = size
-        if model.renko is not None:
-            self._lay_bricks()
-            self._begin()
+        self._model.brick_size = size
+        self._bars.lay_again()
 
     def set_logarithmic(self, wanted: bool) -> bool:
         """Choose the price scale; return whether it is as wanted. Prices of 0 or less keep it linear."""
@@ -245,19 +239,19 @@ class ChartView(QWidget):
         """Mark these executions."""
         self._model.fills = list(fills)
         self._model.hovered_fill = None
-        self._number_marks()
+        self._bars.number_marks()
         self._canvas.fills.update()
 
     def set_mark_factors(self, factors: Callable[[NDArray[np.int64]], NDArray[np.float64]]) -> None:
         """Draw fills and signals where their bars are: at their price times the factor of their time, UTC ns."""
         self._model.mark_factors = factors
-        self._number_marks()
+        self._bars.number_marks()
 
     def set_signals(self, signals: Sequence[SignalMark]) -> None:
         """Mark what strategies said."""
         self._model.signals = list(signals)
         self._model.hovered_signal = None
-        self._number_marks()
+        self._bars.number_marks()
         self._canvas.signals.update()
 
     def set_signals_shown(self, shown: bool) -> None:
@@ -429,39 +423,6 @@ class ChartView(QWidget):
         """Return the read-out of the bar under the pointer, or of the last, as text."""
         return self._canvas.readout.text()
 
-    def _lay_bricks(self) -> None:
-        """Put bricks in place of the bars, or the bars back where no bricks are wanted."""
-        model, fed = self._model, self._model.fed
-        times, columns = fed.times_ns.copy(), fed.columns.copy()
-        if model.chart_type is ChartType.RENKO:
-            model.renko = Renko(model.bars, model.brick_size, model.tick_size)
-            model.renko.take(times, columns)
-        else:
-            model.renko = None
-            open_, high, low, close, volume = columns
-            model.bars.replace(times, open=open_, high=high, low=low, close=close, volume=volume)
-
-    def _begin(self, *, keep_view: bool = False) -> None:
-        """Start over on other bars, from their live end, or where the window is."""
-        model = self._model
-        self._take_pace()
-        if keep_view:
-            model.window.on_bars_appended(len(model.bars))
-        else:
-            model.window.reset(len(model.bars))
-        self._average()
-        self._calculations.start(model.indicators)
-        self._number_marks()
-        self._schedule()
-
-    def _take_pace(self) -> None:
-        """Take the usual time from bar to bar off the first ones: counted bars, and bricks, have none of their own."""
-        times = self._model.bars.times_ns[:PACE_BARS]
-        self._model.bar_ns = int(np.median(np.diff(times))) if len(times) > 1 else BAR_NS_DEFAULT
-
-    def _average(self) -> None:
-        self._model.averaged = averaged(self._model.bars) if self._model.chart_type is ChartType.HEIKIN_ASHI else None
-
     def _on_calculated(self) -> None:
         self._model.indicator_revision += 1
         self._schedule()
@@ -474,18 +435,6 @@ class ChartView(QWidget):
         line.typed.connect(lambda text: self._gestures.tools.put_text(drawing, text))
         line.show()
         line.setFocus()
-
-    def _number_marks(self) -> None:
-        """Find the bar of each fill and signal, and what its price is multiplied by."""
-        model = self._model
-        self._place_marks([mark.time_ns for mark in model.fills], model.fill_places)
-        self._place_marks([mark.time_ns for mark in model.signals], model.signal_places)
-
-    def _place_marks(self, times_ns: Sequence[int], places: list[tuple[int, float]]) -> None:
-        model = self._model
-        factors = model.mark_factors(np.array(times_ns, dtype=np.int64)).tolist()
-        bars = [max(0, model.bars.index_at(time_ns)) for time_ns in times_ns] if len(model.bars) else []
-        places[:] = list(zip(bars, factors, strict=False))
 
     def _schedule(self) -> None:
         if not self._frame.isActive():
@@ -501,6 +450,9 @@ class ChartView(QWidget):
     def _on_window_changed(self) -> None:
         self._trade_tag.dismiss()
         self._schedule()
+        self._tell_view()
+
+    def _tell_view(self) -> None:
         window = self._model.window
         self.view_changed.emit(window.first, window.span)
 

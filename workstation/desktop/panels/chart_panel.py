@@ -18,10 +18,12 @@ from workstation.desktop.panels.chart_alerts import ChartAlerts
 from workstation.desktop.panels.chart_panel_choice import ask_brick, ask_interval, interval_begun
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, ask_comparison
 from workstation.desktop.panels.chart_panel_marks import ChartMarks, state_of
+from workstation.desktop.panels.chart_panel_older import ChartOlder
 from workstation.desktop.panels.chart_panel_past import ChartPast
 from workstation.desktop.panels.chart_panel_prices import CALENDARS, chart_prices
 from workstation.desktop.panels.chart_panel_studies import ChartStudies
 from workstation.desktop.panels.chart_panel_tools import REFUSED_EDITS, ChartTools
+from workstation.desktop.panels.chart_panel_views import ChartViews
 from workstation.desktop.panels.chart_signals import ChartSignals
 from workstation.desktop.panels.chart_trading import DRAG_ENDED, ChartTrading, bracket_hint
 from workstation.desktop.shell.panel import Panel, PanelSettings
@@ -37,7 +39,6 @@ from workstation.viewmodels.chart_feed import (
     DEFAULT_INTERVAL,
     bars_asked,
     interval_bars,
-    is_within_days,
     price_units,
     read_interval,
     whole_price,
@@ -144,6 +145,7 @@ class ChartPanel(Panel):
         self._asked_ns = self.context.bridge.session.mono_ns()
         self._loaded = False
         self.past.forget()
+        self.older.forget()
         self.prices.forget()
         self.chart.set_gaps([])
         self.chart.set_bars([], open=[], high=[], low=[], close=[], volume=[])
@@ -162,6 +164,7 @@ class ChartPanel(Panel):
         """Draw another instrument over this one in percent, "" for none."""
         count = bars_asked(self._bar_type()) if self.symbol else 0
         self.compared.compare(symbol if symbol != self.symbol else "", self._interval, count)
+        self.compared.older.reach(self.prices.oldest_ns if self._loaded else None)
         self._watch()
 
     def _watch(self) -> None:
@@ -227,6 +230,7 @@ class ChartPanel(Panel):
         """End; listeners that cannot be taken back find the panel released."""
         self._released = True
         self.past.forget()
+        self.older.forget()
         self.prices.release()
         self.compared.release()
         self.studies.release()
@@ -240,12 +244,14 @@ class ChartPanel(Panel):
         tools = self.tools = ChartTools(self, self._interval)
         tools.interval_chosen.connect(self.show_interval)
         self.prices = chart_prices(self.context, self.panel_id, self.chart, tools.show_prices)
+        self.older = ChartOlder(self.context, self.panel_id, self.chart, self.prices, self._on_older)
         tools.prices_chosen.connect(self._choose_prices)
         tools.type_chosen.connect(self.chart.set_chart_type)
         tools.other_interval_asked.connect(lambda: ask_interval(self, self._interval, self.show_interval))
         tools.brick_size_asked.connect(lambda: ask_brick(self, self.chart.model.brick_size.text, self._take_brick_size))
         tools.indicators_asked.connect(self.studies.edit)
         tools.comparison_asked.connect(lambda: ask_comparison(self, self.compared, self.compare_with))
+        self.views = ChartViews(self.context, self.chart, tools)
         tools.view_switched.connect(self._on_view)
         tools.padlock_toggled.connect(self.chart.set_trading_enabled)
         tools.tool_taken.connect(self.chart.take_tool)
@@ -274,26 +280,13 @@ class ChartPanel(Panel):
             self.chart.set_linked_crosshair(time_ns)
 
     def _on_view(self, name: str, on: bool) -> None:
-        switches = {
-            "volume": self.chart.set_volume_shown,
-            "profile": self.chart.set_profile_shown,
-            "signals": self.chart.set_signals_shown,
-            "drawings": self.chart.set_drawings_shown,
-            "magnet": self.chart.set_magnet,
-        }
         if name == "hours":
             self._show_hours()
-        elif name in switches:
-            switches[name](on)
-        elif not self.chart.set_logarithmic(on):
-            self.context.announcer.say("warning", "Prices of 0 or less have no logarithm: the scale stays linear.")
-            self.tools.views[name].setChecked(False)
+        else:
+            self.views.switch(name, on)
 
     def _show_hours(self) -> None:
-        """Shade what lies outside trading hours; bars of a day and more have none."""
-        wanted = self.symbol and self.tools.views["hours"].isChecked()
-        shaded = wanted and is_within_days(self._bar_type())
-        self.chart.set_calendar(CALENDARS[self.context.instrument(self.symbol).calendar] if shaded else None)
+        self.views.show_hours(self.symbol, self._bar_type() if self.symbol else None)
 
     def _on_bars(self, number: int, result: CommandResult) -> None:
         if number != self._asked or self._released:
@@ -321,6 +314,7 @@ class ChartPanel(Panel):
             self._set_tick(instrument, price_units(instrument, float(series.ohlcv[-1, 3])))
         self.prices.begin(series)
         self._loaded = True
+        self.older.begin(self.symbol, self._bar_type(), self._interval)
         self._show_gaps()
         self._show_marks()
         self._show_last(self.context.state.quotes.get(self.symbol))
@@ -337,8 +331,14 @@ class ChartPanel(Panel):
                 self.prices.put(update.bar)
         if len(self.chart.model.fed) != before:
             self._show_gaps()
+            self.older.look()
         if self.chart.model.state is PanelState.EMPTY:
             self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
+
+    def _on_older(self, first_ns: int) -> None:
+        """Older bars have come: holes have other numbers, and what is compared reaches as far back."""
+        self._show_gaps()
+        self.compared.older.reach(first_ns)
 
     def _choose_prices(self, kind: PriceKind) -> None:
         """Show raw or adjusted prices, of what is compared too."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QCompleter, QDialog, QLabel, QLineEdit, QVBoxLayou
 from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.chart_panel_older import ComparedOlder
 from workstation.desktop.panels.chart_panel_prices import ChartPrices
 from workstation.domain.market import BarType
 from workstation.domain.orders import OriginKind
@@ -73,6 +74,7 @@ class ComparedBars:
         self._comparison: Comparison | None = None
         self._bar_type: BarType | None = None
         self.prices = ChartPrices(context, panel_id, self._lay, self._put)
+        self.older = ComparedOlder(context, panel_id, self.prices, self._lay_older)
 
     @property
     def series(self) -> tuple[tuple[str, BarType], ...]:
@@ -99,12 +101,14 @@ class ComparedBars:
             request = BarsRequest(symbol=symbol, bar_type=self._bar_type, count=count)
             origin = self._context.origin(OriginKind.SYSTEM, self._panel_id)
             self.prices.forget()
+            self.older.begin(symbol, self._bar_type, interval)
             self._context.call("market.bars", request, origin, lambda result: self._on_bars(comparison, result))
             self.prices.ask(request)
 
     def release(self) -> None:
         """End; answers find nobody."""
         self._comparison = None
+        self.older.forget()
         self.prices.release()
 
     def take(self, updates: Iterable[BarUpdate]) -> None:
@@ -122,6 +126,12 @@ class ComparedBars:
         if comparison is not None:
             open_, high, low, close, volume = columns
             comparison.bars.replace(times_ns, open=open_, high=high, low=low, close=close, volume=volume)
+            self._changed(comparison)
+
+    def _lay_older(self, series: BarSeries) -> None:
+        comparison = self._comparison
+        if comparison is not None:
+            comparison.bars.prepend(*self.prices.prepend(series))
             self._changed(comparison)
 
     def _put(self, time_ns: int, bar: Row) -> None:
@@ -143,6 +153,7 @@ class ComparedBars:
             self._changed(None)
             return
         self.prices.begin(series)
+        self.older.look()
 
 
 def ask_comparison(panel: QWidget, compared: ComparedBars, chosen: Callable[[str], None]) -> None:

@@ -18,7 +18,7 @@ from workstation.domain.orders import OriginKind
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_adjustment import AdjustedSeries, PriceKind, Row
-from workstation.viewmodels.chart_feed import rising_times
+from workstation.viewmodels.chart_feed import rising_times, times_before
 
 CALENDARS = Calendars()
 
@@ -27,7 +27,7 @@ Lay = Callable[[NDArray[np.int64], NDArray[np.float64], bool], None]
 
 
 class ChartPrices:
-    """One series in the prices chosen.
+    """One series in the prices chosen. oldest_ns: when its first bar opened, UTC ns, None without one.
 
     lay: shows all of it; put: shows a live bar, or a revised one of before; told: takes the prices chosen, and what
     they are adjusted for in words.
@@ -45,6 +45,7 @@ class ChartPrices:
         self._lay, self._put, self._on_told = lay, put, told
         self._asked: BarsRequest | None = None
         self.series = AdjustedSeries()
+        self.oldest_ns: int | None = None
 
     def ask(self, request: BarsRequest) -> None:
         """Ask which splits and dividends a series has; until they are known nothing is adjusted."""
@@ -55,6 +56,7 @@ class ChartPrices:
     def forget(self) -> None:
         """Begin on another series; answers about this one find nobody."""
         kind, self._asked, self.series = self.series.kind, None, AdjustedSeries()
+        self.oldest_ns = None
         self.series.choose(kind)
         self._told()
 
@@ -65,8 +67,18 @@ class ChartPrices:
     def begin(self, bars: BarSeries) -> None:
         """Show a series from its live end."""
         self.series.begin(rising_times(bars.ts_open), bars.ohlcv)
+        self.oldest_ns = int(bars.ts_open[0]) if len(bars.ts_open) else None
         self._lay(*self.series.shown(), False)  # noqa: FBT003  a lay takes its three by place
         self._told()
+
+    def prepend(self, bars: BarSeries) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Take older bars than the first; return times and (5, n) columns as they are to be shown before it."""
+        first = self.series.first_ns
+        times = rising_times(bars.ts_open) if first is None else times_before(bars.ts_open, first)
+        self.oldest_ns = int(bars.ts_open[0])
+        shown = self.series.prepend(times, bars.ohlcv)
+        self._told()
+        return shown
 
     def put(self, bar: Bar) -> None:
         """Show a live bar; where a split takes force with it, all earlier ones anew.
@@ -77,6 +89,7 @@ class ChartPrices:
         scale, lot = float(10**instrument.price_decimals), float(10**instrument.qty_decimals)
         row = bar.open / scale, bar.high / scale, bar.low / scale, bar.close / scale, bar.volume / lot
         newest = self.series.newest_ns
+        self.oldest_ns = bar.ts_open if newest is None else self.oldest_ns
         if newest is not None and bar.ts_open < newest:
             shown = self.series.revise(bar.ts_open, row)
             if shown is not None:
