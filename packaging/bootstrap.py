@@ -47,6 +47,9 @@ QT_PARTS = (
     "PySide6QtAds/PySide6QtAds.so",
 )
 
+# Programs that tests start, with the package of Debian, Ubuntu, Fedora and openSUSE that brings each.
+TEST_PROGRAMS = {"dbus-daemon": "dbus"}
+
 # Which package of Debian and Ubuntu brings a library, where the one does not follow from the other.
 DEBIAN_PACKAGES = {
     "libEGL.so.1": "libegl1",
@@ -221,6 +224,27 @@ def find_system_libraries() -> bool:
     return not missing
 
 
+def find_test_programs() -> None:
+    """Install the programs that tests start, or print the one command that does.
+
+    Nothing ends without them: the tests that start one fail by name and say so, all others run.
+    """
+    missing = [name for name in sorted(TEST_PROGRAMS) if shutil.which(name) is None]
+    if not missing or not sys.platform.startswith("linux"):
+        return
+    say("the tests miss programs: " + " ".join(missing))
+    packages = sorted({TEST_PROGRAMS[name] for name in missing})
+    installer = next((name for name in ("apt-get", "dnf", "zypper") if shutil.which(name)), None)
+    if installer == "apt-get" and os.geteuid() == 0:
+        try:
+            install_packages(packages, "the tests miss programs")
+        except SystemExit as stopped:
+            say(str(stopped.code))
+    else:
+        words = " ".join(packages)
+        say(f"install them with: sudo {installer} install -y {words}" if installer else "install what brings them")
+
+
 def install_packages(packages: Sequence[str], reason: str) -> None:
     """Install Debian packages as root; stop with the command for the user to type where that is not possible."""
     command = "apt-get install -y --no-install-recommends " + " ".join(packages)
@@ -261,6 +285,7 @@ def test(arguments: Sequence[str]) -> int:
     """
     if not prepare("test"):
         stop("the tests need these libraries")
+    find_test_programs()
     checks = [
         ("ruff check", [SCRIPTS / "ruff", "check", "."]),
         ("ruff format", [SCRIPTS / "ruff", "format", "--check", "."]),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.test_pnl_stretch import later
@@ -19,6 +19,7 @@ from workstation.desktop.panels.faults_panel import SWITCH, FaultsPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.pnl_panel import PnlPanel
 from workstation.desktop.panels.positions_panel import PositionsPanel
+from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme, ui_font
 from workstation.domain.orders import OrdStatus
@@ -110,6 +111,23 @@ def test_no_chip_of_the_blotter_is_cut_and_its_filter_can_be_read(
         if button.isVisible():
             assert button.width() >= button.minimumSizeHint().width(), button.objectName()
     assert panel.filter_line.width() >= panel.filter_line.fontMetrics().horizontalAdvance("state:working qty>=100")
+    panel.release()
+
+
+def test_the_contract_is_elided_to_what_symbol_and_account_leave(scale: float, rig: DesktopRig, qtbot: QtBot) -> None:
+    panel = TicketPanel(rig.context, "ticket-1")
+    header = panel.header_widget()
+    for made in (panel, header):
+        qtbot.addWidget(made)
+    panel.show_symbol("AAPL")
+    header.show()
+    contract, symbol = header.findChild(QLabel, "ticket-1_contract"), header.findChild(QLineEdit, "ticket-1_symbol")
+    for width in range(round(110 * scale), round(500 * scale), 20):
+        header.resize(width, 40)
+        QApplication.processEvents()
+        assert contract.fontMetrics().horizontalAdvance(contract.text()) <= contract.width(), width
+        assert symbol.width() >= symbol.fontMetrics().horizontalAdvance("AAPL"), width
+    assert contract.text().startswith("Apple Inc. common stock")
     panel.release()
 
 

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 
-from tests.helpers.desktop_rig import DesktopRig, order, position, quote
+from tests.helpers.desktop_rig import order, position, quote
 from tests.helpers.fake_broker import CARD
-from tests.helpers.ticket_rig import button, field, open_ticket, previewed, type_into
+from tests.helpers.ticket_rig import button, field, ticket_fixtures, type_into
 from workstation.commands.outlook import OrderOutlook
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ticket_panel import TicketPanel
@@ -20,21 +20,7 @@ LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 UP, DOWN, RETURN = Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return
 
-
-@pytest.fixture
-def rig(qapp):
-    rig = DesktopRig()
-    rig.context.sizes.choose(3)
-    rig.gateway.answers["order.outlook"] = previewed(RiskClass.INCREASE)
-    yield rig
-    rig.stop()
-
-
-@pytest.fixture
-def panel(qtbot, rig):
-    panel = open_ticket(qtbot, rig)
-    yield panel
-    panel.release()
+rig, panel = ticket_fixtures()
 
 
 def choose(qtbot, combo: QComboBox, word: str) -> None:

@@ -104,8 +104,9 @@ def test_no_word_of_top_bar_ticket_and_ladder_is_cut_at_any_size_of_text(
     apply_theme(qapp, load_theme("dark", text_scale=text_scale))
     window, armed = desk.window, status(armed=Environment.SIM, active_runs=2, live_keys=1, now_ns=START_NS)
     orders = [order(f"OMS-{n}", limit(Side.BUY if n % 2 else Side.SELL)) for n in range(24)]
-    for size in (1_200, -34):
-        rig.feed(*orders, order("OMS-R", state=OrdStatus.REJECTED), positions=[position(size)], quotes=[quote()])
+    for held, size in ((1_200, (MINIMUM_WIDTH, MINIMUM_HEIGHT)), (-34, (1_280, 720)), (0, (MINIMUM_WIDTH, 720))):
+        window.resize(*size)
+        rig.feed(*orders, order("OMS-R", state=OrdStatus.REJECTED), positions=[position(held)], quotes=[quote()])
         rig.feed(accounts=[account_snap(-1_234 * MONEY_ONE)], status=armed, depths=[depth()])
         for _ in range(4):
             QApplication.processEvents()

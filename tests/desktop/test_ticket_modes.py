@@ -3,31 +3,16 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from tests.helpers.desktop_rig import SECOND, DesktopRig, position, quote
-from tests.helpers.ticket_rig import button, field, open_ticket, previewed, type_into
+from tests.helpers.desktop_rig import SECOND, position, quote
+from tests.helpers.ticket_rig import button, field, ticket_fixtures, type_into
 from workstation.commands.outcomes import Refusal
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ticket_presets_popup import PresetsPopup
 from workstation.desktop.panels.ticket_presets_store import PresetStore
-from workstation.domain.orders import RiskClass
 
 LEFT = Qt.MouseButton.LeftButton
 
-
-@pytest.fixture
-def rig(qapp):
-    rig = DesktopRig()
-    rig.context.sizes.choose(3)
-    rig.gateway.answers["order.outlook"] = previewed(RiskClass.INCREASE)
-    yield rig
-    rig.stop()
-
-
-@pytest.fixture
-def panel(qtbot, rig):
-    panel = open_ticket(qtbot, rig)
-    yield panel
-    panel.release()
+rig, panel = ticket_fixtures()
 
 
 def preset(rig, scope, **values):

@@ -18,38 +18,35 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import delete
 
-from tests.helpers.desktop_rig import SECOND, DesktopRig, limit, order, position, quote, status
+from tests.helpers.desktop_rig import SECOND, limit, order, position, quote, status
 from tests.helpers.fake_broker import CARD
-from tests.helpers.ticket_rig import button, field, open_ticket, previewed, type_into
+from tests.helpers.ticket_rig import button, field, open_ticket, previewed, ticket_fixtures, type_into
 from workstation.commands.outcomes import Refusal
 from workstation.commands.params import CancelOne
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ticket_panel import TicketPanel
 from workstation.desktop.panels.ticket_sending import NO_WORD_NS
+from workstation.desktop.shell.staging import draft_of
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.accounts import Environment
-from workstation.domain.orders import OrdStatus, OrdType, OriginKind, RequestKind, Residence, RiskClass, Side
+from workstation.domain.orders import (
+    OrdStatus,
+    OrdType,
+    OriginKind,
+    RequestKind,
+    Residence,
+    RiskClass,
+    Side,
+    Trail,
+    TrailKind,
+)
 from workstation.viewmodels.ticket import Draft
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 ACCEPTED = CommandResult(ok=True, text="Accepted.")
 
-
-@pytest.fixture
-def rig(qapp):
-    rig = DesktopRig()
-    rig.context.sizes.choose(3)
-    rig.gateway.answers["order.outlook"] = previewed(RiskClass.INCREASE)
-    yield rig
-    rig.stop()
-
-
-@pytest.fixture
-def panel(qtbot, rig):
-    panel = open_ticket(qtbot, rig)
-    yield panel
-    panel.release()
+rig, panel = ticket_fixtures()
 
 
 def test_a_tall_ticket_lists_what_works_in_its_instrument_and_cancels_it_with_del_or_the_button(qtbot, rig, panel):
@@ -323,6 +320,19 @@ def test_only_the_fields_of_the_type_are_shown(panel):
     assert not field(panel, "price").isVisible()
     panel.form.tif.setCurrentText("GTD")
     assert field(panel, "expire").isVisible()
+
+
+def test_a_trailing_stop_is_sent_with_its_distance_and_the_price_from_which_it_trails(qtbot, rig, panel):
+    panel.form.type.setCurrentText("Trailing stop")
+    assert field(panel, "activation").isVisible()
+    for name, text in (("qty", "100"), ("trail", "0.50"), ("activation", "190")):
+        type_into(qtbot, panel, name, text)
+    assert "TRAIL 0.50 ONCE AT 190.00" in panel.preview.text()
+    qtbot.keyClick(panel, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    (sent,) = rig.gateway.of("order.submit")
+    assert sent.terms.trail == Trail(TrailKind.PRICE, 50, activation_px=19_000)
+    draft = draft_of(sent.terms, rig.context.instrument("AAPL"), None, None)
+    assert (draft.trail, draft.activation) == ("0.50", "190.00"), "what is staged again says both"
 
 
 def test_what_the_venue_lacks_is_greyed_with_the_reason_and_what_is_kept_here_says_so(qtbot, rig, panel):

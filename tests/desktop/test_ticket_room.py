@@ -12,15 +12,13 @@ from PySide6.QtWidgets import (
     QStyleOptionComboBox,
 )
 
-from tests.helpers.desktop_rig import DesktopRig
-from tests.helpers.ticket_rig import open_ticket, previewed, type_into
+from tests.helpers.ticket_rig import ticket_fixtures, type_into
 from workstation.config.resources import resource_text
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.ticket_fields import CLOSE_SAVES_PX, words_width
 from workstation.desktop.panels.ticket_panel import MARGIN_PX
 from workstation.desktop.shell.layouts import parse_layout
 from workstation.desktop.theme import apply_theme, load_theme
-from workstation.domain.orders import RiskClass
 
 LEFT = Qt.MouseButton.LeftButton
 LEAST_PLACE = (298, 428)
@@ -28,21 +26,7 @@ LEAST_PLACE = (298, 428)
 LEAST_SHARE = 0.72
 """Share of its column that leaves the ticket that height."""
 
-
-@pytest.fixture
-def rig(qapp):
-    rig = DesktopRig()
-    rig.context.sizes.choose(3)
-    rig.gateway.answers["order.outlook"] = previewed(RiskClass.INCREASE)
-    yield rig
-    rig.stop()
-
-
-@pytest.fixture
-def panel(qtbot, rig):
-    panel = open_ticket(qtbot, rig)
-    yield panel
-    panel.release()
+rig, panel = ticket_fixtures()
 
 
 def test_it_fits_a_narrow_column(panel):

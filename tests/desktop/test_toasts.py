@@ -418,6 +418,8 @@ def test_toasts_make_room_when_the_count_makes_the_menu_wider(stack: ToastStack,
     bar = window.menuBar()
     for menu in (QMenu("Workspaces", window), stack.menu, QMenu("Help", window)):
         bar.addMenu(menu)
+    window.resize(420, 300)
+    QApplication.processEvents()
     stack._on_spoken("warning", "Refused: price collar. 187.95 is 31t through ask 187.64; limit 25t.", "")
     assert stack.menu.title() == "N&otes (1)"
     menus = max(bar.actionGeometry(action).right() for action in bar.actions())

@@ -1,6 +1,7 @@
 """Which words of a window are cut: what has less room than its text, by name, as a person would see it.
 
-What shortens itself with an ellipsis is not cut; neither is what scrolls, as long as it is whole within what scrolls.
+What shortens itself with an ellipsis is not cut as far as that fits; neither is what scrolls, as long as it is whole
+within what scrolls.
 """
 
 from __future__ import annotations
@@ -49,8 +50,6 @@ def _text(widget: QWidget) -> str:
 
 
 def _is_cut(widget: QWidget, text: str) -> bool:
-    if text.endswith("…") and len(text) > 1:
-        return False
     return _room(widget) + EDGE_PX < _need(widget, text) or _is_low(widget) or _is_outside(widget)
 
 

@@ -1,7 +1,9 @@
 """A ticket on a desktop rig: opened armed on AAPL with a quote, and its fields and buttons by name."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from tests.helpers.desktop_rig import DesktopRig, quote
@@ -35,6 +37,26 @@ def open_ticket(qtbot: Any, rig: DesktopRig) -> TicketPanel:
     rig.arm()
     rig.feed(quotes=[quote()])
     return panel
+
+
+def ticket_fixtures() -> tuple[Any, Any]:
+    """Return the fixtures `rig` and `panel` of a module of tests: an armed ticket whose orders add risk, size 100."""
+
+    @pytest.fixture
+    def rig(qapp: object) -> Iterator[DesktopRig]:
+        made = DesktopRig()
+        made.context.sizes.choose(3)
+        made.gateway.answers["order.outlook"] = previewed(RiskClass.INCREASE)
+        yield made
+        made.stop()
+
+    @pytest.fixture
+    def panel(qtbot: Any, rig: DesktopRig) -> Iterator[TicketPanel]:
+        made = open_ticket(qtbot, rig)
+        yield made
+        made.release()
+
+    return rig, panel
 
 
 def field(panel: TicketPanel, name: str) -> QLineEdit:

@@ -99,6 +99,32 @@ def test_a_missing_library_leads_to_its_package(bootstrap: ModuleType, soname: s
     assert bootstrap.debian_package(soname) == package
 
 
+@pytest.mark.parametrize("user", [0, 1_000])
+def test_a_program_that_tests_start_is_installed_by_root_and_named_to_everybody_else(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], user: int
+) -> None:
+    installed: list[list[str]] = []
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: user)
+    monkeypatch.setattr(bootstrap, "install_packages", lambda packages, _reason: installed.append(packages))
+    monkeypatch.setattr(bootstrap.sys, "platform", "linux")
+    bootstrap.find_test_programs()
+    told = capsys.readouterr().out
+    assert "the tests miss programs: dbus-daemon" in told
+    assert (installed, "sudo apt-get install -y dbus" in told) == (([["dbus"]], False) if user == 0 else ([], True))
+
+
+def test_the_tests_run_without_a_program_that_cannot_be_installed(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(bootstrap, "install_packages", lambda *_: bootstrap.stop("no network"))
+    monkeypatch.setattr(bootstrap.sys, "platform", "linux")
+    bootstrap.find_test_programs()
+    assert "no network" in capsys.readouterr().out
+
+
 def test_the_lock_installed_for_tests_satisfies_running(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

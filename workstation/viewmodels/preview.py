@@ -66,14 +66,15 @@ def order_words(
 
 
 def trail_words(trail: Trail | None, instrument: Instrument) -> str:
-    """Return a trailing distance with its unit: price, ticks `t` or percent."""
+    """Return a trailing distance with its unit, price, ticks `t` or percent, and from which price on it trails."""
     if trail is None:
         return "—"
+    begins = "" if trail.activation_px is None else f" ONCE AT {instrument.price_text(trail.activation_px)}"
     if trail.kind is TrailKind.TICKS:
-        return f"{trail.offset}t"
+        return f"{trail.offset}t{begins}"
     if trail.kind is TrailKind.BPS:
-        return f"{format_scaled(trail.offset, 2)} %"
-    return instrument.price_text(trail.offset)
+        return f"{format_scaled(trail.offset, 2)} %{begins}"
+    return f"{instrument.price_text(trail.offset)}{begins}"
 
 
 def _price(price: int | None, instrument: Instrument) -> str:

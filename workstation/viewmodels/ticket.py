@@ -25,8 +25,8 @@ FIELDS: dict[OrdType, tuple[str, ...]] = {
     OrdType.LIMIT: ("price",),
     OrdType.STOP: ("stop",),
     OrdType.STOP_LIMIT: ("stop", "price"),
-    OrdType.TRAILING_STOP: ("trail",),
-    OrdType.TRAILING_STOP_LIMIT: ("trail", "stop", "price"),
+    OrdType.TRAILING_STOP: ("trail", "activation"),
+    OrdType.TRAILING_STOP_LIMIT: ("trail", "activation", "stop", "price"),
 }
 """Price fields that the ticket shows for each type, in reading order."""
 PAIR = "OCO"
@@ -41,6 +41,7 @@ _TICKET_NAMES = {
     "time_in_force": "tif",
     "price": "price",
     "trail": "trail",
+    "activation_px": "activation",
     "post_only": "post_only",
 }
 _WORDS = {
@@ -48,6 +49,7 @@ _WORDS = {
     "price": "Price",
     "stop": "Stop",
     "trail": "Trail",
+    "activation": "Activation price",
     "expire": "Good till",
     "display": "Shown quantity",
     "tif": "Time in force",
@@ -59,7 +61,6 @@ PROTECTED_TICKS = 10
 """How far through the other side a market order may trade where it is protected."""
 
 _CALENDARS = Calendars()
-
 LEGS = ("stop_loss", "take_profit")
 """Fields of the bracket's legs."""
 
@@ -81,6 +82,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     price: str = ""
     stop: str = ""
     trail: str = ""
+    activation: str = ""
     tif: TimeInForce = TimeInForce.DAY
     expire: str = ""
     post_only: bool = False
@@ -197,7 +199,7 @@ class _Reader:
             return None
 
     def price(self, field: str) -> int | None:
-        text = getattr(self._draft, field)
+        text: str = getattr(self._draft, field)
         try:
             return parse_price(text, self._instrument, field=_WORDS[field])
         except PrecisionLoss as error:
@@ -232,10 +234,12 @@ class _Reader:
 
     def trail(self) -> Trail | None:
         try:
-            return parse_trail(self._draft.trail, self._instrument)
+            trail = parse_trail(self._draft.trail, self._instrument)
         except ValidationError as error:
             self._note("trail", error)
             return None
+        begins = self.price("activation") if self._draft.activation.strip() else None
+        return Trail(trail.kind, trail.offset, begins)
 
     def expire(self) -> int | None:
         try:

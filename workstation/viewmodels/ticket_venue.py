@@ -39,8 +39,8 @@ def offer(choice: StrEnum, card: CapabilityCard | None) -> Offer:
 
 
 def residence_words(terms: OrderTerms, card: CapabilityCard | None, *, stop_loss: bool, take_profit: bool) -> str:
-    """Return where an order and each of its legs would live: EX at the venue, PC in this program."""
-    entry = _home(terms.ord_type, card)
+    """Return the venue that an order goes to, and where it and each of its legs would live: EX there, PC here."""
+    entry = ("" if card is None else f"{card.venue} ") + _home(terms.ord_type, card)
     if keeps_time(terms, card):
         entry += f", its {terms.time_in_force} on PC"
     legs = [

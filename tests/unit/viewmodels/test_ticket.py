@@ -91,6 +91,10 @@ def test_a_complete_draft_is_an_order_in_words():
         ({"ord_type": OrdType.STOP, "stop": "188"}, "BUY 100 AAPL STOP 188.00 DAY · SIM-1"),
         ({"ord_type": OrdType.STOP_LIMIT, "stop": "188"}, "BUY 100 AAPL STOP 188.00 LIMIT 187.20 DAY · SIM-1"),
         ({"ord_type": OrdType.TRAILING_STOP, "trail": "5t"}, "BUY 100 AAPL TRAIL 5t DAY · SIM-1"),
+        (
+            {"ord_type": OrdType.TRAILING_STOP, "trail": "5t", "activation": "186.5"},
+            "BUY 100 AAPL TRAIL 5t ONCE AT 186.50 DAY · SIM-1",
+        ),
         ({"tif": TimeInForce.GTD, "expire": "16:30"}, "BUY 100 AAPL LIMIT 187.20 GTD 2024-01-02 16:30 UTC · SIM-1"),
         (
             {"post_only": True, "reduce_only": True, "display": "20"},
@@ -125,6 +129,7 @@ def test_each_kind_of_order_says_itself(fields, words):
         ({"stop_loss": "188"}, "stop_loss", "must be below 187.20"),
         ({"take_profit": "187"}, "take_profit", "must be above 187.20"),
         ({"ord_type": OrdType.TRAILING_STOP, "trail": "0"}, "trail", "not above 0"),
+        ({"ord_type": OrdType.TRAILING_STOP, "trail": "5t", "activation": "186.505"}, "activation", "not on the tick"),
     ],
 )
 def test_each_wrong_field_is_named_with_its_rule(fields, field, text):
@@ -311,7 +316,7 @@ def test_what_the_venue_lacks_is_refused_by_name_or_kept_here():
     ],
 )
 def test_residence_is_read_from_the_venues_card(fields, words):
-    assert seen(reading(**fields), card=NARROW).residence == words
+    assert seen(reading(**fields), card=NARROW).residence == f"V {words}", "the venue that it goes to stands first"
 
 
 def test_a_quantity_out_of_bounds_and_a_stop_that_would_trigger_have_one_click_fixes():

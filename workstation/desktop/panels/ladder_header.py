@@ -132,7 +132,7 @@ class InstrumentHeader(QWidget):
         self._contract.setProperty("role", "muted")
         self._contract.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._account = AccountChip(f"{panel.panel_id}_account")
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP_PX)
         row.addWidget(self.symbol)
@@ -158,8 +158,9 @@ class InstrumentHeader(QWidget):
         self._elide()
 
     def _elide(self) -> None:
-        metrics = self._contract.fontMetrics()
-        self._contract.setText(metrics.elidedText(self._full, Qt.TextElideMode.ElideRight, self._contract.width()))
+        metrics, room = self._contract.fontMetrics(), self._contract.width()
+        words = metrics.elidedText(self._full, Qt.TextElideMode.ElideRight, room)
+        self._contract.setText(words if metrics.horizontalAdvance(words) <= room else "")
 
     def _show_account(self, *_: object) -> None:
         environment: Environment = self._panel.context.bridge.session.environment
@@ -181,4 +182,5 @@ class InstrumentHeader(QWidget):
         least = max(SYMBOL_WIDTH_MIN, self.symbol.fontMetrics().horizontalAdvance(SYMBOL_LEAST) + frame)
         room = self.width() - 2 * GAP_PX - self._account.sizeHint().width()
         self.symbol.setFixedWidth(min(max(room, least), max(SYMBOL_WIDTH, least)))
+        self._row.activate()
         self._elide()

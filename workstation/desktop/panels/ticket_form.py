@@ -66,9 +66,10 @@ _PRICE_TEXT, _LEG_TEXT, _QTY_TEXT = "00000.00", "000.00", "0000"
 """What a field of a price, of a leg and of a quantity has room for at least."""
 _ACROSS, _DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
 _LEGS = ("stop_loss", "take_profit")
-_PRICE_FIELDS = ("trail", "stop", "price")
+_PRICE_FIELDS = ("trail", "activation", "stop", "price")
 _FIRST_PRICE_ROW = 4
 _PRICE_ROW = _FIRST_PRICE_ROW + _PRICE_FIELDS.index("price")
+_LEGS_ROW = _FIRST_PRICE_ROW + len(_PRICE_FIELDS) + 1
 
 
 class TicketForm(QWidget):
@@ -96,6 +97,7 @@ class TicketForm(QWidget):
             "price": self._field("price", "Limit price"),
             "stop": self._field("stop", "Stop price"),
             "trail": self._field("trail", "Trailing distance", "0.50, 5t, 0.25%"),
+            "activation": self._field("activation", "Activation price: the stop trails once it is reached", "at once"),
             "expire": self._field("expire", "Good till, UTC", "16:00 or date and time"),
             "display": self._field("display", "Shown quantity", "all"),
             "stop_loss": self._field("stop_loss", "Stop-loss: price or distance", "20t, 1%"),
@@ -352,8 +354,8 @@ class TicketForm(QWidget):
         for name in _LEGS:
             self._label(name, narrow=name == "take_profit")
         self._place_legs(below=False)
-        grid.addLayout(self._flags_row(), 10, 0, 1, 4)
-        grid.addWidget(self.pair, 11, 0, 1, 4)
+        grid.addLayout(self._flags_row(), _LEGS_ROW + 2, 0, 1, 4)
+        grid.addWidget(self.pair, _LEGS_ROW + 3, 0, 1, 4)
 
     def be_low(self, *, low: bool) -> None:
         """Give presets no row of their own in a low ticket: those that have no room beside the quantity are hidden."""
@@ -365,7 +367,8 @@ class TicketForm(QWidget):
         """Put the parts of each row that `width` pixels have no room for below each other; other rows stay low."""
         self._room = width
         label, apart = self._labels_width(), self._grid.horizontalSpacing()
-        qty, leg = field_width(self.fields["qty"], _QTY_TEXT), field_width(self.fields["stop_loss"], _LEG_TEXT)
+        qty = field_width(self.fields["qty"], _QTY_TEXT) if self._is_low else self.fields["qty"].minimumWidth()
+        leg = field_width(self.fields["stop_loss"], _LEG_TEXT)
         self._offer_presets(width - label - qty - _ROW_GAP)
         second = self._labels["take_profit"].minimumSizeHint().width() + 2 * apart
         self._place_legs(below=label + 2 * leg + second > width)
@@ -450,7 +453,7 @@ class TicketForm(QWidget):
             label, field = self._labels[name], self.fields[name]
             for widget in (label, field):
                 self._grid.removeWidget(widget)
-            row, column = (8 + number, 0) if below else (8, 2 * number)
+            row, column = (_LEGS_ROW + number, 0) if below else (_LEGS_ROW, 2 * number)
             self._grid.addWidget(label, row, column)
             self._grid.addWidget(field, row, column + 1, 1, 3 if below else 1)
 
@@ -514,7 +517,8 @@ class TicketForm(QWidget):
     def _label(self, name: str, *, narrow: bool = False) -> QLabel:
         words = {
             "type": "Type", "qty": "Quantity", "price": "Limit", "stop": "Stop", "trail": "Trail",
-            "expire": "Good till", "display": "Shown", "stop_loss": "Stop-loss", "take_profit": "Target",
+            "activation": "Once at", "expire": "Good till", "display": "Shown", "stop_loss": "Stop-loss",
+            "take_profit": "Target",
         }  # fmt: skip
         label = self._labels[name] = QLabel(words[name])
         label.setProperty("role", "muted")

@@ -52,7 +52,7 @@ _OUTLOOK_LINES = (
     ("legs", "At the legs"),
     ("position", "Position"),
     ("limit", "Nearest limit"),
-    ("residence", "Lives at"),
+    ("residence", "Route"),
 )
 
 

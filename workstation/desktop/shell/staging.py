@@ -6,6 +6,7 @@ sending is the ticket's own business.
 
 from typing import Protocol, runtime_checkable
 
+import msgspec
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.desktop.context import DesktopContext
@@ -85,13 +86,15 @@ def draft_of(
     def price(units: int | None) -> str:
         return "" if units is None else instrument.price_text(units)
 
+    trail = terms.trail
     return Draft(
         side=terms.side,
         ord_type=terms.ord_type,
         qty=instrument.qty_text(terms.order_qty) if terms.order_qty else "",
         price=price(terms.price) if terms.ord_type is not OrdType.MARKET else "",
         stop=price(terms.stop_px),
-        trail=trail_words(terms.trail, instrument) if terms.trail is not None else "",
+        trail="" if trail is None else trail_words(msgspec.structs.replace(trail, activation_px=None), instrument),
+        activation=price(None if trail is None else trail.activation_px),
         tif=terms.time_in_force,
         expire=utc_minute(terms.expire_time)
         if terms.time_in_force is TimeInForce.GTD and terms.expire_time is not None
