@@ -57,7 +57,16 @@ class Product:
         self.spoken: list[str] = []
         options.home.create()
         self.program = Program(options, RecentLog())
-        self.program.start()
+        self.desktop: Any = None
+        try:
+            self.program.start()
+            self._open_desktop()
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _open_desktop(self) -> None:
+        options = self.options
         engine, settings = self.program.engine, options.settings.desktop
         self.desktop = Desktop(
             engine.session,
@@ -78,12 +87,18 @@ class Product:
 
     def stop(self) -> None:
         """End desktop and program; an error that escaped from a slot fails the test."""
-        self.desktop.stop()
-        self.window.deleteLater()
-        self.desktop.workspace.deleteLater()
-        self.desktop.bridge.deleteLater()
-        self.program.stop()
+        try:
+            self.desktop.stop()
+        finally:
+            self._let_go()
         assert not self.failures, self.failures
+
+    def _let_go(self) -> None:
+        """End the program, whatever failed: a thread of the engine that outlives its test ends the run at its exit."""
+        if self.desktop is not None:
+            for part in (self.desktop.workspace.window, self.desktop.workspace, self.desktop.bridge):
+                part.deleteLater()
+        self.program.stop()
 
     # What is so
 
