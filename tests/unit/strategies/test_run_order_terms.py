@@ -60,6 +60,7 @@ def test_a_bracket_of_a_run_protects_what_has_filled_and_a_fill_of_one_leg_ends_
     stop, target = rig.order(legs[LegRole.STOP_LOSS]), rig.order(legs[LegRole.TAKE_PROFIT])
     assert (stop.terms.ord_type, stop.terms.stop_px, stop.leaves_qty) == (OrdType.STOP, 9_800, 10)
     assert (target.terms.ord_type, target.terms.price, target.leaves_qty) == (OrdType.LIMIT, 10_300, 10)
+    assert (stop.terms.reduce_only, target.terms.reduce_only) == (True, True)
     rig.broker.fill(target.cl_ord_id, 10, 10_300)
     assert rig.order(stop.cl_ord_id).status is OrdStatus.CANCELLED
     rig.until(lambda: run.view.values == {"open": "0"})

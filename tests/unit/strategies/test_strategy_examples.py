@@ -38,6 +38,14 @@ def test_the_cross_buys_above_and_sells_below_and_ignores_ties():
     assert _sides(rig.take(m.Submit)) == [(Side.SELL, 10)]
 
 
+def test_averages_of_the_cross_that_differ_by_the_noise_of_floats_are_equal():
+    rig = StrategyRig(SmaCross, symbol="ABC", fast=1, slow=3, quantity=10).start()
+    for close in (2000, 1003, 1003, 1003):
+        rig.bar(close)
+    assert 0 < rig.strategy.fast.value - rig.strategy.slow.value < 1e-9
+    assert rig.take(m.Submit) == []
+
+
 def test_mean_reversion_enters_beyond_a_band_and_leaves_at_the_middle():
     rig = StrategyRig(MeanReversion, symbol="ABC", bars=5, width=1.5, quantity=10).start()
     for close in (1000, 1001, 1000, 1001, 960):
@@ -151,6 +159,18 @@ def test_participation_follows_the_others_volume_alone():
     rig.fill(piece)
     rig.trade(999, 12)
     assert rig.take(m.Submit) == []
+
+
+def test_participation_counts_no_print_of_its_own():
+    rig = StrategyRig(Pov, symbol="ABC", side="SELL", quantity=100, percent=50, piece_min=1).start()
+    rig.quote(999, 1001)
+    rig.trade(1000, 20)
+    (piece,) = rig.take(m.Submit)
+    rig.fill(piece)
+    rig.trade(999, 10)
+    assert rig.take(m.Submit) == []
+    rig.trade(1000, 4)
+    assert _sides(rig.take(m.Submit)) == [(Side.SELL, 2)]
 
 
 def test_an_iceberg_shows_one_piece_after_the_other():
