@@ -6,10 +6,13 @@ from pathlib import Path
 
 from tests.helpers.product_rig import ask, running_headless
 from tests.helpers.storage_flow import ACCOUNT, QUIET, cancel, limit_order, on_engine, order, place, unlocked, wait_for
-from workstation.commands.params import SwitchFault
+from workstation.commands.params import BarsRequest, SwitchFault
 from workstation.domain.accounts import LockState
 from workstation.domain.orders import OrdStatus
+from workstation.marketdata.intervals import bar_type_of
 from workstation.orders.results import OrderAlert
+
+WEEK = bar_type_of("1w")
 
 
 def test_a_split_overnight_keeps_cash_and_worth_and_names_the_open_order(tmp_path: Path) -> None:
@@ -21,10 +24,15 @@ def test_a_split_overnight_keeps_cash_and_worth_and_names_the_open_order(tmp_pat
         ledger, book, locks = core.state.ledger, core.state.book, core.state.controls.locks
         wait_for(lambda: on_engine(program, lambda: book.get(bought.cl_ord_id).status is OrdStatus.FILLED))
         cash = on_engine(program, lambda: dict(ledger.cash(ACCOUNT)))
+        assert ask(program, "market.bars", BarsRequest(symbol=QUIET, bar_type=WEEK)).ok
+        before = on_engine(program, lambda: core.market.current_bar(QUIET, WEEK))
         split = SwitchFault(kind="split", arguments={"symbol": QUIET, "qty": "4"})
         assert ask(program, "venue.fault", split).ok
         wait_for(lambda: on_engine(program, lambda: ledger.qty(ACCOUNT, QUIET)) == 40)
         assert on_engine(program, lambda: dict(ledger.cash(ACCOUNT))) == cash
+        week = on_engine(program, lambda: core.market.current_bar(QUIET, WEEK))
+        assert week.ts_open == before.ts_open
+        assert week.open == round(before.open / 4), "the week that forms is in prices of its end"
         (named,) = [alert for alert in alerts if alert.code == "SPLIT_OPEN_ORDER"]
         assert named.cl_ord_id == resting.cl_ord_id
         assert named.text.startswith("AAPL split 4 for 1: this order to buy 1 ")

@@ -27,9 +27,10 @@ from workstation.domain.market import COUNTED_KINDS, BarSource, BarType
 from workstation.kernel.logs import get_logger
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.composites import builder_of
+from workstation.marketdata.coverage import ex_time, factor_of
 from workstation.marketdata.intervals import INTERVALS, interval_of, shortest_ns
 from workstation.marketdata.stored_bars import PastBars, StoredPast, of_bars, of_prints, read_from, until
-from workstation.ports.market_data import BarChunk, CorporateAction, DataKind, Holding, Scales
+from workstation.ports.market_data import ActionKind, BarChunk, CorporateAction, DataKind, Holding, Scales
 from workstation.storage import NothingStored, StoreView
 from workstation.storage.market_history import SqlMarketHistory
 from workstation.viewmodels.bars import BarSeries
@@ -113,9 +114,16 @@ class ChartHistory:
 
     def _act(self, _context: EngineContext, params: BarsRequest, call: Invocation) -> None:
         real = not self._invented or (params.symbol, params.bar_type) in self._laid_from_store
-        self._read(
-            call, lambda: self._actions(params) if real else (), lambda rows: CommandResult(ok=True, text="", data=rows)
-        )
+
+        def known(rows: tuple[CorporateAction, ...]) -> CommandResult:
+            """Answer them; what forms is brought to the prices of a split as that takes force."""
+            if not self._invented:
+                calendar = self._calendars[self._instruments[params.symbol].calendar]
+                splits = [(ex_time(row, calendar), factor_of(row)) for row in rows if row.kind is ActionKind.SPLIT]
+                self._screens.expect_splits(params.symbol, splits)
+            return CommandResult(ok=True, text="", data=rows)
+
+        self._read(call, lambda: self._actions(params) if real else (), known)
 
     def _build(self, _context: EngineContext, params: BarsRequest, call: Invocation) -> None:
         def joined(past: PastBars) -> CommandResult:

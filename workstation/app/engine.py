@@ -59,6 +59,7 @@ from workstation.commands.registry import (
     Reply,
 )
 from workstation.domain.errors import StorageError, UserError
+from workstation.domain.events import SplitApplied
 from workstation.domain.listing import InstrumentTable
 from workstation.domain.market import BarKind, BarType, StreamKind
 from workstation.domain.orders import Origin
@@ -126,6 +127,7 @@ class Engine:
         self._figures = Figures(core.state, core.market, core.pnl, core.funds, venue.now_ns, venue_cash=core.venue_cash)
         self._publisher = self._publishing(frame_hz)
         self._market_desk = MarketDesk(core, venue, store.recorder, keeping or KeepingOptions(), post=loop.post)
+        core.bus.subscribe(SplitApplied, self._on_split)
         self._feed_clock = feed_clock(core.market, venue.environment)
         self._alerts = Alerts(
             core, self._screens, self._publisher.notice, alerting, store.reader.deliveries, post=loop.post
@@ -145,6 +147,10 @@ class Engine:
         )
         self._context = self._context_of()
         self.session = self._session(version)
+
+    def _on_split(self, split: SplitApplied) -> None:
+        """Bring what forms of the instrument's bars to the prices of a split that its venue has done."""
+        self.core.market.splits.on_split(split.symbol, split.denominator / split.numerator, split.ts)
 
     def _context_of(self) -> EngineContext:
         """Return the engine as its commands see it."""

@@ -114,6 +114,10 @@ class EngineScreens:
         forming = self._market.current_bar(symbol, bar_type)
         return None if forming is None else forming.ts_open
 
+    def expect_splits(self, symbol: str, splits: Iterable[tuple[int, float]]) -> None:
+        """Know when splits take force, UTC ns, and what prices of before are multiplied by."""
+        self._market.splits.expect(symbol, splits)
+
     def resubscribe(self) -> int:
         """Ask the feed again for every stream that is open; returns how many there are."""
         self._market.subscriptions.renew()

@@ -89,6 +89,13 @@ class BarBuilder:
             self._closed_to, self._price = bar.ts_close, bar.close
         self._known_from = bar.ts_open if bar.partial else bar.ts_close
 
+    def rebase(self, ratio: float) -> None:
+        """Multiply the prices of what forms and divide its volume: a split takes force. Bars of time only."""
+        if self._forming is not None:
+            self._forming.rebase(ratio)
+        if self._price is not None:
+            self._price = round(self._price * ratio)
+
     def on_bar(self, bar: Bar) -> list[Bar]:
         """Take the open, high and low of a bar from outside; the trade that repeats its close brings the volume.
 

@@ -1,7 +1,8 @@
 """Bar series: which bars are being built, from which ticks, and where their history is kept.
 
 Third step of `service.on_feed`. A series that ticks or outside bars feed is asked for by (symbol, bar type) and shared
-by all who ask. Closed bars are put into the batch just before the tick that closed them.
+by all who ask. Closed bars are put into the batch just before the tick that closed them. Long because every way in
+which a tick, a bar or a split reaches a series stands here.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -250,11 +251,18 @@ class BarSeriesSet:
         builder = self._builders.get((symbol, bar_type))
         if builder is not None:
             return builder.current
-        for found in self._aggregators.values():
-            for aggregator in found:
-                if aggregator.symbol == symbol and aggregator.bar_type == bar_type:
-                    return aggregator.current
-        return None
+        return next((larger.current for larger in self._larger(symbol) if larger.bar_type == bar_type), None)
+
+    def rebase(self, symbol: str, ratio: float, now_ns: int) -> None:
+        """Multiply the prices of what forms of an instrument's time bars: a split takes force now, venue time."""
+        for (name, _), builder in self._builders.items():
+            if name == symbol:
+                builder.rebase(ratio)
+        for larger in self._larger(symbol):
+            larger.rebase(now_ns, ratio)
+
+    def _larger(self, symbol: str) -> list[BarAggregator]:
+        return [larger for found in self._aggregators.values() for larger in found if larger.symbol == symbol]
 
     def apply(self, events: list[MarketEvent]) -> list[MarketEvent]:
         """Take a batch; returns it with every closed or revised bar standing before the tick that caused it."""

@@ -17,6 +17,7 @@ from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.conflation import Conflator
 from workstation.marketdata.freshness import FreshnessLimits, StampedPrice
 from workstation.marketdata.history import BarHistory
+from workstation.marketdata.live_splits import LiveSplits
 from workstation.marketdata.quality import Border, Quality
 from workstation.marketdata.series import BARS_KEPT, BarSeriesSet
 from workstation.marketdata.subscriptions import Request, Subscriptions
@@ -54,6 +55,7 @@ class MarketData:
         self.cache = MarketCache(clock, limits, instruments, calendars=calendars, quality=self.quality)
         self.books = BookSet(self.quality, resync)
         self.series = BarSeriesSet(instruments, calendars, self.quality)
+        self.splits = LiveSplits(self.series)
         self.subscriptions = Subscriptions(subscribe, unsubscribe)
         self._border = Border(instruments, self.quality)
         self._bus = Bus(on_fault)
@@ -73,6 +75,8 @@ class MarketData:
         if moved := self._apply_books(admitted):
             touched |= moved
             admitted = admitted + self._book_quotes(moved)
+        if self.splits.expected:
+            self.splits.look(admitted[-1])
         batch = self.series.apply(admitted)
         for conflator in self._conflators:
             conflator.touch(touched)
@@ -82,6 +86,7 @@ class MarketData:
         """Close the time bars that ended at or before `now_ns`, venue time less the build delay, and tell listeners."""
         if closed := self.series.on_time(now_ns):
             self._bus.publish(closed)
+        self.splits.on_time(now_ns)
 
     def conflate(self, symbols: tuple[str, ...] | None = None) -> Conflator:
         """Return a new consumer at frame rate; give it back with `forget`."""

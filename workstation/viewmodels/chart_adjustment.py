@@ -50,18 +50,28 @@ class AdjustedSeries:
         self._actions: tuple[CorporateAction, ...] = ()
         self._calendar: SessionCalendar | None = None
         self._next_ns: int | None = None
+        self._of_end = False
+        self._now_ns = 0
 
-    def begin(self, times_ns: NDArray[np.int64], ohlcv: NDArray[np.float64]) -> None:
-        """Take a series as it came: (n,) times, UTC ns, rising; (n, 5) open high low close volume."""
+    def begin(
+        self, times_ns: NDArray[np.int64], ohlcv: NDArray[np.float64], *, of_end: bool = False, now_ns: int = 0
+    ) -> None:
+        """Take a series as it came: (n,) times, UTC ns, rising; (n, 5) open high low close volume.
+
+        of_end: each bar is in prices of its end, as those of a week and more are within which an action may take force;
+        else of its opening. now_ns: the end of the newest so far, where it is later than its opening.
+        """
+        self._of_end, self._now_ns = of_end, now_ns
         first, high, low, last, volume = ohlcv.T
         self._raw = BarPyramid()
         self._raw.replace(times_ns, open=first, high=high, low=low, close=last, volume=volume)
         self._look_ahead()
 
-    def put(self, time_ns: int, bar: Row) -> bool:
+    def put(self, time_ns: int, bar: Row, now_ns: int = 0) -> bool:
         """Take a live bar; return whether an action took force with it, so that all earlier bars are shown anew."""
         begun = len(self._raw) > 0
-        passed = self._raw.put(time_ns, bar) and self._next_ns is not None and time_ns >= self._next_ns
+        appended, self._now_ns = self._raw.put(time_ns, bar), max(now_ns, self._now_ns)
+        passed = (appended or self._of_end) and self._next_ns is not None and self._newest() >= self._next_ns
         if passed or not begun:
             self._look_ahead()
         return passed and begun
@@ -77,15 +87,17 @@ class AdjustedSeries:
         self._raw.prepend(times_ns, raw)
         if not self._in_force(self.kind):
             return times_ns, raw
-        columns = raw * self.factors(times_ns)
-        columns[VOLUME] = raw[VOLUME] / self._factors(times_ns, _COUNTED[PriceKind.SPLITS])
+        moments = self._moments()[: len(times_ns)]
+        columns = raw * self.factors(moments)
+        columns[VOLUME] = raw[VOLUME] / self._factors(moments, _COUNTED[PriceKind.SPLITS])
         return times_ns, columns
 
     def revise(self, time_ns: int, bar: Row) -> Row | None:
         """Take a bar in place of an earlier one; return it as it is shown, None where there is none of that time."""
         if not self._raw.revise(time_ns, bar):
             return None
-        times = np.array([time_ns], dtype=np.int64)
+        place = self._raw.index_at(time_ns)
+        times = self._moments()[place : place + 1]
         price = float(self.factors(times)[0])
         size = float(self._factors(times, _COUNTED[PriceKind.SPLITS])[0]) if self._in_force(self.kind) else 1.0
         open_, high, low, close, volume = bar
@@ -118,8 +130,9 @@ class AdjustedSeries:
         times, raw = self._raw.times_ns, self._raw.columns
         if not self._in_force(self.kind):
             return times, raw
-        columns = raw * self.factors(times)
-        columns[VOLUME] = raw[VOLUME] / self._factors(times, _COUNTED[PriceKind.SPLITS])
+        moments = self._moments()
+        columns = raw * self.factors(moments)
+        columns[VOLUME] = raw[VOLUME] / self._factors(moments, _COUNTED[PriceKind.SPLITS])
         return times, columns
 
     def factors(self, times_ns: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -146,7 +159,7 @@ class AdjustedSeries:
         count, calendar = len(self._raw), self._calendar
         if not count or calendar is None or not kinds:
             return np.ones(len(times_ns))
-        newest = self._raw.times_ns[-1:]
+        newest = np.array([self._newest()], dtype=np.int64)
         counted = [row for row in self._actions if row.kind in kinds]
         found = adjustment_factors(np.minimum(times_ns, newest), counted, calendar)
         return found / adjustment_factors(newest, counted, calendar)
@@ -157,16 +170,29 @@ class AdjustedSeries:
 
     def _within(self) -> list[CorporateAction]:
         """Return the actions that took force after the first bar and not after the newest."""
-        calendar, times = self._calendar, self._raw.times_ns
-        if calendar is None or not len(times):
+        calendar, moments = self._calendar, self._moments()[:1]
+        if calendar is None or not len(moments):
             return []
-        return [row for row in self._actions if times[0] < ex_time(row, calendar) <= times[-1]]
+        newest = self._newest()
+        return [row for row in self._actions if moments[0] < ex_time(row, calendar) <= newest]
 
     def _look_ahead(self) -> None:
         """Find when the next action takes force."""
-        calendar, times = self._calendar, self._raw.times_ns
-        ahead = [] if calendar is None else [ex_time(row, calendar) for row in self._actions]
-        self._next_ns = min((ts for ts in ahead if len(times) and ts > times[-1]), default=None)
+        calendar, count = self._calendar, len(self._raw)
+        ahead = [] if calendar is None or not count else [ex_time(row, calendar) for row in self._actions]
+        self._next_ns = min((ts for ts in ahead if ts > self._newest()), default=None)
+
+    def _newest(self) -> int:
+        """Return the moment of whose prices all are shown, UTC ns."""
+        opened = int(self._raw.times_ns[-1])
+        return max(opened, self._now_ns) if self._of_end else opened
+
+    def _moments(self) -> NDArray[np.int64]:
+        """Return of when each bar's prices are, UTC ns: when it opened, or just before the next one did."""
+        times = self._raw.times_ns
+        if not self._of_end or not len(times):
+            return times
+        return np.append(times[1:] - 1, self._newest())
 
 
 def _count(actions: list[CorporateAction]) -> str:

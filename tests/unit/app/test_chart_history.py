@@ -346,3 +346,16 @@ def test_older_bars_that_cannot_be_read_are_an_answer_too(
     assert (answer.ok, answer.code) == (False, "NOT_READY")
     assert "the disk is gone" in answer.text
     assert [line["event"] for line in logged] == ["stored_past_not_read"]
+
+
+@pytest.mark.parametrize(("environment", "known"), [(Environment.SIM, 0), (Environment.REPLAY, 1)])
+def test_splits_that_are_told_take_force_in_what_forms_where_prices_are_real(
+    past: Past, environment: Environment, known: int
+) -> None:
+    day = 86_400 * SECOND
+    ahead, gone = split(ex_date_at(START_NS + 2 * day)), split(ex_date_at(START_NS - 30 * day))
+    past.begin(*(printed(n) for n in range(25)), actions=(gone, ahead), environment=environment)
+    past.ask("market.build_bars", "10t")
+    past.market.close_bars(START_NS)
+    assert len(past.ask("market.actions", "10t").data) == 2
+    assert [(symbol, ratio) for _, symbol, ratio in past.market.splits.expected] == [(SYMBOL, 0.5)] * known

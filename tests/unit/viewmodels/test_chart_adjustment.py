@@ -132,3 +132,49 @@ def test_a_revised_bar_is_shown_in_the_prices_chosen_and_no_other_is_changed() -
     assert made.revise(opened(DAYS[0]), (360.0, 480.0, 320.0, 440.0, 500.0)) == (90, 120, 80, 110, 2_000)
     assert closes(made) == [110, 101, 100, 99, 99.5]
     assert made.revise(opened(DAYS[0]) + 1, (1.0, 1.0, 1.0, 1.0, 1.0)) is None
+
+
+WEEKS = tuple(opened(day) for day in ("2024-01-08", "2024-01-16", "2024-01-22"))
+FORCE = opened("2024-01-24")
+
+
+def weeks(kind: PriceKind = PriceKind.SPLITS, *, now: int, ex_date: str = "2024-01-24") -> AdjustedSeries:
+    """Return weeks of 400 whose last one forms; those after a split come in prices of its end."""
+    close = np.full(3, 400.0)
+    made = AdjustedSeries()
+    made.choose(kind)
+    rows = np.column_stack((close, close, close, close, np.full(3, 10.0)))
+    made.begin(np.array(WEEKS, np.int64), rows, of_end=True, now_ns=now)
+    made.know((split(ex_date),), us_equities())
+    return made
+
+
+def test_a_week_within_which_a_split_takes_force_is_in_prices_of_its_end_and_those_before_are_adjusted() -> None:
+    made = weeks(now=FORCE - 1)
+    assert closes(made) == [400, 400, 400]
+    assert made.put(WEEKS[-1], (100.0, 100.0, 100.0, 100.0, 40.0), FORCE), "as it takes force, not a week later"
+    assert closes(made) == [100, 100, 100]
+    assert made.shown()[1][4].tolist() == [40, 40, 40]
+    assert not made.put(WEEKS[-1], (100.0, 101.0, 100.0, 101.0, 41.0), FORCE + 1), "once"
+    assert made.words == "Adjusted for 1 split."
+    assert not made.put(opened("2024-01-29"), (102.0, 102.0, 102.0, 102.0, 1.0), opened("2024-01-29"))
+    assert closes(made) == [100, 100, 101, 102], "and so it stays once it is closed"
+
+
+def test_a_chart_that_is_opened_after_a_split_within_the_week_knows_it() -> None:
+    made = weeks(now=FORCE + 1)
+    assert closes(made) == [100, 100, 400], "the newest is never changed"
+    assert made.factors(np.array([FORCE - 1, FORCE], np.int64)).tolist() == [0.25, 1], "a fill of that week"
+
+
+def test_a_closed_week_with_a_split_within_is_not_adjusted_for_it() -> None:
+    made = weeks(now=FORCE, ex_date="2024-01-18")
+    assert closes(made) == [100, 400, 400]
+    times, columns = made.prepend(np.array([opened("2024-01-02")], np.int64), np.array([[400.0] * 4 + [10.0]]))
+    assert (columns[3].tolist(), columns[4].tolist(), len(times)) == ([100], [40], 1)
+    early = weeks(now=FORCE, ex_date="2024-01-04")
+    page = np.array([opened("2023-12-26"), opened("2024-01-02")], np.int64)
+    _, columns = early.prepend(page, np.array([[400.0] * 4 + [10.0]] * 2))
+    assert columns[3].tolist() == [100, 400], "in prices of its end too"
+    assert made.revise(WEEKS[0], (440.0, 440.0, 440.0, 440.0, 10.0)) == (110, 110, 110, 110, 40)
+    assert made.revise(WEEKS[1], (99.0, 99.0, 99.0, 99.0, 10.0)) == (99, 99, 99, 99, 10)

@@ -13,7 +13,7 @@ from workstation.commands.params import BarsRequest
 from workstation.commands.registry import CommandResult
 from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
-from workstation.domain.market import Bar
+from workstation.domain.market import SESSION_KINDS, Bar, BarKind
 from workstation.domain.orders import OriginKind
 from workstation.marketdata.calendar import Calendars
 from workstation.viewmodels.bars import BarSeries
@@ -21,6 +21,9 @@ from workstation.viewmodels.chart_adjustment import AdjustedSeries, PriceKind, R
 from workstation.viewmodels.chart_feed import rising_times, times_before
 
 CALENDARS = Calendars()
+
+OF_END = SESSION_KINDS - {BarKind.DAY}
+"""Bars within which an action may take force: they are built in prices of their end."""
 
 Lay = Callable[[NDArray[np.int64], NDArray[np.float64], bool], None]
 """Takes times and (5, n) columns, and whether they are the bars of before in other prices."""
@@ -66,7 +69,8 @@ class ChartPrices:
 
     def begin(self, bars: BarSeries) -> None:
         """Show a series from its live end."""
-        self.series.begin(rising_times(bars.ts_open), bars.ohlcv)
+        of_end = bars.bar_type.kind in OF_END
+        self.series.begin(rising_times(bars.ts_open), bars.ohlcv, of_end=of_end, now_ns=self._now_ns())
         self.oldest_ns = int(bars.ts_open[0]) if len(bars.ts_open) else None
         self._lay(*self.series.shown(), False)  # noqa: FBT003  a lay takes its three by place
         self._told()
@@ -94,10 +98,15 @@ class ChartPrices:
             shown = self.series.revise(bar.ts_open, row)
             if shown is not None:
                 self._put(bar.ts_open, shown)
-        elif self.series.put(bar.ts_open, row):
+        elif self.series.put(bar.ts_open, row, self._now_ns()):
             self._anew()
         else:
             self._put(bar.ts_open, row)
+
+    def _now_ns(self) -> int:
+        """Return the market's time as the engine reported it last, UTC ns, 0 before it did."""
+        status = self._context.state.status
+        return 0 if status is None else status.now_ns
 
     def choose(self, kind: PriceKind) -> None:
         """Show other prices, the same bars in view."""
