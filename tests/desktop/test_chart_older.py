@@ -168,7 +168,7 @@ def test_pages_come_until_there_are_none_and_where_they_begin_is_said(panel: Cha
     assert panel.chart.model.older is OlderState.ENDED
     key(panel, Qt.Key.Key_Home)
     begun = datetime.fromtimestamp(int(TIMES[0]) // SECOND, UTC)
-    assert said(panel) == f"No older bars: they begin {begun:%d %b %Y}"
+    assert said(panel) == f"No older bars than {begun:%d %b %Y}"
     assert len(asked(rig)) == 3
     key(panel, Qt.Key.Key_End)
     assert said(panel) == "", "out of sight"

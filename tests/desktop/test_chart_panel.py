@@ -120,6 +120,11 @@ def test_states_are_said_in_words(panel: ChartPanel, rig: DesktopRig) -> None:
     assert panel.chart.model.state_text == "AAPL is stale, 12 s: quotes are silent"
     rig.feed(status=status(feed_state="DOWN", now_ns=START_NS))
     assert state(panel) is PanelState.DISCONNECTED
+    rig.feed(status=status(feed_state="DOWN", venue_state="DOWN", now_ns=START_NS))
+    assert "Order lines read UNKNOWN" in panel.chart.model.state_text
+    assert panel.note.isHidden(), "the card says both"
+    rig.feed(status=status(venue_state="DOWN", now_ns=START_NS))
+    assert (state(panel), panel.note.isHidden()) == (PanelState.STALE, False)
 
 
 def test_orders_position_and_last_price_stand_on_the_chart(panel: ChartPanel, rig: DesktopRig) -> None:

@@ -82,7 +82,7 @@ STALE = dict.fromkeys(KINDS, SILENT) | {
     "watchlist": r"7\.4 s",
 }
 DISCONNECTED = dict.fromkeys(KINDS, UNKNOWN) | {
-    "chart": FEED_DOWN,
+    "chart": FEED_DOWN + r" The last bar stands still; bars go on by themselves when prices come again\. Disconnected",
     "hotkeys": r"Disconnected: as of 15:00:09\. Keys that send are refused as not sent until the venue answers\.",
     "ladder": r"Venue link DOWN: orders are unknown · entries refused",
     "log": r"Disconnected: as of 15:00:09\. Lines of this program go on\.",
@@ -93,12 +93,13 @@ DISCONNECTED = dict.fromkeys(KINDS, UNKNOWN) | {
     "time_sales": FEED_DOWN,
     "watchlist": FEED_DOWN,
 }
-VENUE_DOWN = {kind: words for kind, words in DISCONNECTED.items() if kind != "chart"} | {
+VENUE_DOWN = DISCONNECTED | {
+    "chart": r"Disconnected: as of 15:00:09\. Order lines read UNKNOWN; nothing can be sent until the venue answers\.",
     "pnl": r"Disconnected: as of 15:00:09\. Fills since then are not in these figures, nor is the broker's side of",
     "time_sales": r"Disconnected: as of 15:00:09\. Own fills since then are not marked\.",
     "watchlist": r"Disconnected: as of 15:00:09\. Positions and orders in these rows are of then\.",
 }
-"""What each says while prices go on; a chart has no words for it: its order lines are dashed as unknown."""
+"""What each says while prices go on."""
 
 ASKING = (
     "alerts",

@@ -82,7 +82,7 @@ def test_an_imported_month_of_minutes_pages_in_behind_a_replay_to_its_first_bar(
         assert len(model.bars) >= STORED
         assert model.bars.times_ns[-1] >= newest, "and live bars went on"
         home_key(panel)
-        assert panel.chart._canvas.older.words() == "No older bars: they begin 31 Dec 2021"
+        assert panel.chart._canvas.older.words() == "No older bars than 31 Dec 2021"
         product.wait(lambda: not panel.chart.computing, "the average over all of it")
         line, closes = model.indicators[0].line(0), model.bars.columns[3]
         assert np.isnan(line[:199]).all()

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.product_rig import ACCOUNT, Product, running
 from workstation.commands.params import CancelOne, PlaceOrder
+from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, Side
 
 Key = Qt.Key
@@ -68,6 +69,13 @@ def shown(product: Product, symbol: str) -> str:
     return next(row for row in product.rows("watchlist-1") if symbol in row)
 
 
+def chart_words(product: Product) -> str:
+    """Return what a chart says over its bars of lost links."""
+    panel = product.window.panels["chart-1"]
+    assert isinstance(panel, ChartPanel)
+    return f"{panel.note.text()}{panel.chart.model.state_text}"
+
+
 def test_a_frozen_feed_makes_every_price_stale_refuses_entries_and_lets_exits_out(product: Product) -> None:
     product.fault("freeze", for_s=LONG_S)
     product.wait(lambda: stale(product, "AAPL") and stale(product, "SIM-FILL"), "stale prices with their age")
@@ -94,6 +102,9 @@ def test_a_cut_venue_leaves_orders_unknown_and_refuses_entries_until_both_agree(
     (row,) = [text for text in product.rows("orders-1") if "AAPL" in text]
     assert "unknown" in row.lower()
 
+    product.wait(lambda: "UNKNOWN" in chart_words(product), "what it means for the chart, since when")
+    assert re.search(r"as of \d\d:\d\d:\d\d", chart_words(product))
+
     product.press(Key.Key_F2)
     product.wait_for_words("Refused")
     sent = len(product.at_venue())
@@ -101,6 +112,7 @@ def test_a_cut_venue_leaves_orders_unknown_and_refuses_entries_until_both_agree(
     product.wait(lambda: product.state.accounts[ACCOUNT].lock == "UNLOCKED", "the account unlocked again")
     again = product.state.orders[order.cl_ord_id]
     assert (again.status, again.unknown) == (OrdStatus.SUBMITTED, None)
+    product.wait(lambda: chart_words(product) == "", "a chart with nothing to say")
     product.quoting("SIM-FILL")
     product.arm()
     product.press(Key.Key_F2)

@@ -32,7 +32,7 @@ class OlderState(Enum):
         if self is OlderState.LOADING:
             return "Loading older bars…"
         if self is OlderState.ENDED:
-            return f"No older bars: they begin {datetime.fromtimestamp(first_ns // NS_PER_S, zone):%d %b %Y}"
+            return f"No older bars than {datetime.fromtimestamp(first_ns // NS_PER_S, zone):%d %b %Y}"
         if self is OlderState.FULL:
             return f"A chart holds {PAGED_BARS_MAX:,} bars: no older ones are shown"
         return "Older bars were not loaded · try again" if self is OlderState.ERROR else ""

@@ -81,10 +81,11 @@ class ConnectionWatch:
             return PanelNote("danger", f"Nothing can be sent. {self._status.storage_trouble}")
         return PanelNote("danger", f"Disconnected: as of {time_of_day(self._venue_left)[:8]}. {meaning}")
 
-    def prices_note(self, beside: str = "") -> PanelNote:
+    def prices_note(self, beside: str = "", meaning: str = "") -> PanelNote:
         """Return what a list of prices says.
 
-        beside: what a lost link to the venue means for what stands beside the prices, "" where nothing does.
+        beside: what a lost link to the venue means for what stands beside the prices, "" where nothing does. meaning:
+        what a lost feed means.
         """
         if self._status is None:
             return WAITING
@@ -93,7 +94,7 @@ class ConnectionWatch:
             return venue
         since = time_of_day(self._feed_left)[:8]
         text = f"Feed {self._status.feed} is {self._status.feed_state}: prices as of {since}."
-        return PanelNote("danger", f"{text} {venue.text}".strip())
+        return PanelNote("danger", " ".join(words for words in (text, meaning, venue.text) if words))
 
 
 class EngineWatch:

@@ -297,8 +297,8 @@ def test_older_bars_of_a_series_that_goes_on_come_from_it_first(past: Past) -> N
 
 def test_longer_bars_are_built_of_stored_shorter_ones_and_end_where_the_next_begins(past: Past) -> None:
     hours = START_NS // (60 * MINUTE) * 60 * MINUTE
-    first = (hours - START_NS) // MINUTE
-    past.begin(bars=tuple(stored(n) for n in range(first, first + 600) if (n - first) % 60 != 59))
+    opened = [(n, hours + n * MINUTE) for n in range(600) if n % 60 != 59]
+    past.begin(bars=tuple(msgspec.structs.replace(stored(n), start=at, end=at + MINUTE) for n, at in opened))
     series = past.older("1h", hours + 5 * 60 * MINUTE)
     assert [(ts - hours) // (60 * MINUTE) for ts in series.ts_open.tolist()] == [0, 1, 2, 3, 4]
     assert series.ohlcv[-1, 4] == 59 * 70, "also where the last minute of an hour had no trade"

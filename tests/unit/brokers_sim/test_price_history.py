@@ -126,6 +126,13 @@ def test_pages_end_where_the_path_begins(venue):
     assert venue.history("AAPL", MINUTE, 10, 0) == ()
 
 
+def test_a_page_of_all_there_is_begins_with_a_bar_that_is_whole(venue):
+    months, days = BarType(BarKind.MONTH, 1), venue.history("AAPL", BarType(BarKind.DAY, 1), 10_000)
+    first = venue.history("AAPL", months, 10_000, START_NS)[0]
+    assert first.ts_open >= days[0].ts_open
+    assert first.volume == sum(bar.volume for bar in days if first.ts_open <= bar.ts_open < first.ts_close)
+
+
 def test_a_page_before_a_live_bar_holds_the_live_ones_before_it(venue):
     now = venue.history("AAPL", MINUTE, 3)
     assert venue.history("AAPL", MINUTE, 2, now[-1].ts_open) == now[:-1]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 ICON_PX: Final = 20
-TEXT_WIDTH_MAX_PX: Final = 360
+TEXT_WIDTH_MAX_PX: Final = 480
 _LOOKS: Final[dict[PanelState, tuple[str, str, str]]] = {  # icon, colour role, words when none are given
     PanelState.EMPTY: ("chart", "text_muted", "No instrument. Drop one here, or type a symbol."),
     PanelState.LOADING: ("clock", "text_muted", "Loading bars…"),

@@ -17,7 +17,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.chart_alerts import ChartAlerts
 from workstation.desktop.panels.chart_panel_choice import ask_brick, ask_interval, interval_begun
 from workstation.desktop.panels.chart_panel_compare import ComparedBars, ask_comparison
-from workstation.desktop.panels.chart_panel_marks import ChartMarks, state_of
+from workstation.desktop.panels.chart_panel_marks import ChartMarks, state_of, venue_note
 from workstation.desktop.panels.chart_panel_older import ChartOlder
 from workstation.desktop.panels.chart_panel_past import ChartPast
 from workstation.desktop.panels.chart_panel_prices import CALENDARS, chart_prices
@@ -26,10 +26,10 @@ from workstation.desktop.panels.chart_panel_tools import REFUSED_EDITS, ChartToo
 from workstation.desktop.panels.chart_panel_views import ChartViews
 from workstation.desktop.panels.chart_signals import ChartSignals
 from workstation.desktop.panels.chart_trading import DRAG_ENDED, ChartTrading, bracket_hint
+from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution
-from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarType
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.viewmodels.asking import LATE_NS
@@ -47,7 +47,6 @@ from workstation.viewmodels.chart_gaps import gaps_of
 from workstation.viewmodels.chart_indicators import ChosenIndicator
 from workstation.viewmodels.chart_renko import read_brick_size
 from workstation.viewmodels.chart_window import ChartType, PanelState
-from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.panel_notes import ConnectionWatch
 
@@ -62,13 +61,12 @@ class ChartPanel(Panel):
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
-        self._formats = Formats(context.bridge.session.instruments)
         self._connection = ConnectionWatch()
         self._interval = DEFAULT_INTERVAL
         self._asked = self._asked_ns = 0
         self._status_came = self._positions_came = self._loaded = self._released = False
         self._turn = PaintTurn(context.charts, context.bridge.session.mono_ns)
-        self.chart = ChartView()
+        self.chart, self.note = ChartView(), NoteLine(f"{panel_id}_note")
         self._marks = ChartMarks(context, self.chart)
         self.chart.setObjectName(f"{panel_id}_chart")
         self.compared = ComparedBars(context, panel_id, self.chart.set_comparison)
@@ -86,7 +84,8 @@ class ChartPanel(Panel):
         self.chart.set_drag_words(trading.dragged)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.chart)
+        column.addWidget(self.note)
+        column.addWidget(self.chart, 1)
         self.setFocusProxy(self.chart)
         self._build_tools()
         self.chart.crosshair_moved.connect(self._on_pointer)
@@ -105,6 +104,7 @@ class ChartPanel(Panel):
         if frame.status is not None:
             self._status_came = True
             self._connection.take(frame.status)
+            self.note.show_note(venue_note(self._connection))
             if self.symbol and self._loaded:
                 self._set_state(*self._state_of(self.context.state.quotes.get(self.symbol)))
         self.trading.settle(self.context.state.open_orders)
@@ -131,7 +131,7 @@ class ChartPanel(Panel):
         self.tools.padlock.setChecked(False)
         quote = self.context.state.quotes.get(symbol)
         self.chart.set_drawings(self.context.charts.book(symbol))
-        self._set_tick(self.context.instrument(symbol), quote.last if quote is not None else None)
+        self.views.set_tick(self.context.instrument(symbol), quote.last if quote is not None else None)
         self.load()
         self.alerts.show_symbol(symbol)
         self.signals.show_symbol(symbol)
@@ -311,7 +311,7 @@ class ChartPanel(Panel):
             return
         if len(series.ohlcv):
             instrument = self.context.instrument(self.symbol)
-            self._set_tick(instrument, price_units(instrument, float(series.ohlcv[-1, 3])))
+            self.views.set_tick(instrument, price_units(instrument, float(series.ohlcv[-1, 3])))
         self.prices.begin(series)
         self._loaded = True
         self.older.begin(self.symbol, self._bar_type(), self._interval)
@@ -380,14 +380,6 @@ class ChartPanel(Panel):
         self._marks.show(self.symbol, connected=self._connection.venue_up)
         if dragging and self.chart.model.drag is None:
             self.context.announcer.say("warning", DRAG_ENDED)
-
-    def _set_tick(self, instrument: Instrument, price: int | None) -> None:
-        """Take the tick in force where the market is."""
-        tick = instrument.ticks[-1].tick if price is None else instrument.tick_at(price)
-        self.chart.set_price_format(lambda shown: self._price_text(instrument, shown), whole_price(instrument, tick))
-
-    def _price_text(self, instrument: Instrument, price: float) -> str:
-        return self._formats.price(instrument.symbol, round(price * 10**instrument.price_decimals))
 
     # Qt overrides
 

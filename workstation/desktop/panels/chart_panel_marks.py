@@ -11,7 +11,10 @@ from workstation.viewmodels.chart_feed import KnownLines, average_price, fill_ma
 from workstation.viewmodels.chart_window import PanelState
 from workstation.viewmodels.formats import age
 from workstation.viewmodels.frames import QuoteSnap
-from workstation.viewmodels.panel_notes import ConnectionWatch
+from workstation.viewmodels.panel_notes import NOTHING, ConnectionWatch, PanelNote
+
+VENUE_LEFT = "Order lines read UNKNOWN; nothing can be sent until the venue answers."
+STANDS_STILL = "The last bar stands still; bars go on by themselves when prices come again."
 
 
 class ChartMarks:
@@ -48,12 +51,17 @@ class ChartMarks:
             chart.set_position(average, float(snap.position.qty), position_words(instrument, snap))
 
 
+def venue_note(connection: ConnectionWatch) -> PanelNote:
+    """Return what a lost venue means for a chart whose prices go on; where those are lost too, its card says both."""
+    return connection.note(VENUE_LEFT) if connection.feed_up else NOTHING
+
+
 def state_of(
     chart: ChartView, connection: ConnectionWatch, quote: QuoteSnap | None, empty: str
 ) -> tuple[PanelState, str]:
     """Return the state of loaded bars, with its cause in words. empty: what is said where there are none."""
     if not connection.feed_up:
-        return PanelState.DISCONNECTED, connection.prices_note().text
+        return PanelState.DISCONNECTED, connection.prices_note(VENUE_LEFT, STANDS_STILL).text
     if not len(chart.model.bars):
         return PanelState.EMPTY, empty
     if quote is not None and quote.freshness == "STALE":

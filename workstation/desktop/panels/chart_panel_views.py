@@ -1,4 +1,4 @@
-"""What a chart's view menu switches: volume, profile, marks, drawings, magnet, scale, trading hours.
+"""How a chart shows what it shows: volume, profile, marks, drawings, magnet, scale, trading hours, prices as text.
 
 Part of the chart panel. Sends nothing.
 """
@@ -7,8 +7,10 @@ from workstation.desktop.charts.view import ChartView
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.chart_panel_prices import CALENDARS
 from workstation.desktop.panels.chart_panel_tools import ChartTools
+from workstation.domain.instruments import Instrument
 from workstation.domain.market import BarType
-from workstation.viewmodels.chart_feed import is_within_days
+from workstation.viewmodels.chart_feed import is_within_days, whole_price
+from workstation.viewmodels.formats import Formats
 
 
 class ChartViews:
@@ -16,6 +18,7 @@ class ChartViews:
 
     def __init__(self, context: DesktopContext, chart: ChartView, tools: ChartTools) -> None:
         self._context, self._chart, self._tools = context, chart, tools
+        self._formats = Formats(context.bridge.session.instruments)
 
     def switch(self, name: str, on: bool) -> None:
         """Switch one of them but the trading hours, which the instrument tells."""
@@ -32,6 +35,16 @@ class ChartViews:
         elif not chart.set_logarithmic(on):
             self._context.announcer.say("warning", "Prices of 0 or less have no logarithm: the scale stays linear.")
             self._tools.views[name].setChecked(False)
+
+    def set_tick(self, instrument: Instrument, price: int | None) -> None:
+        """Show prices as the instrument's are, and take the tick in force where the market is."""
+        tick = instrument.ticks[-1].tick if price is None else instrument.tick_at(price)
+        scale = 10**instrument.price_decimals
+
+        def text(shown: float) -> str:
+            return self._formats.price(instrument.symbol, round(shown * scale))
+
+        self._chart.set_price_format(text, whole_price(instrument, tick))
 
     def show_hours(self, symbol: str, bar_type: BarType | None) -> None:
         """Shade what lies outside trading hours, where that is wanted; bars of a day and more have none."""
