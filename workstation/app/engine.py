@@ -421,9 +421,9 @@ class Engine:
     def _status(self, publisher: Publisher) -> StatusSnap:
         core, journal, venue = self.core, self._store.journal, self._venue.status()
         kept = core.state.records
-        streams = []
+        streams, asked = [], core.market.subscriptions.active()
         for kind in StreamKind:
-            worst = core.market.cache.worst(kind)
+            worst = core.market.cache.worst(kind, {symbol for symbol, stream in asked if stream is kind})
             streams.append(
                 StreamSnap(
                     stream=kind,

@@ -4,7 +4,7 @@ Second step of `service.on_feed`. Per tick it only remembers; freshness, flags a
 somebody asks, or once for each batch. Prices leave as `StampedPrice` or `ReferencePrice`, never as bare numbers.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -209,16 +209,18 @@ class MarketCache:
         age = self._clock.mono_ns() - health.at if health.at is not None else 0
         return StreamReading(age_ns=age, state=health.state, freshness=freshness, reason=reason)
 
-    def worst(self, stream: StreamKind) -> StreamSummary:
+    def worst(self, stream: StreamKind, wanted: Collection[str] | None = None) -> StreamSummary:
         """Return the stalest instrument of a stream; while all are fresh, the time since anything came at all.
 
+        wanted: the instruments that somebody asks this stream for, None for all: what nobody asks for any more is not
+        late, and where nobody asks for anything the whole stream is not.
         Prints of a quiet instrument may lie far apart while its quotes live, so trades count as one channel.
         """
         mono, worst, oldest = self._clock.mono_ns(), "", -1
         state = StreamState.UP
         for symbol, line in self._lines.items():
             health = line.health[stream]
-            if health.at is None:
+            if health.at is None or (wanted is not None and symbol not in wanted):
                 continue
             if health.state is not StreamState.UP:
                 state = health.state
@@ -229,7 +231,8 @@ class MarketCache:
             ):
                 worst, oldest = symbol, mono - health.at
         channel_at = self._channel_at.get(stream)
-        quiet = 0 if channel_at is None else mono - channel_at
+        is_asked = wanted is None or bool(wanted)
+        quiet = mono - channel_at if channel_at is not None and is_asked else 0
         usual = self._lines[worst].health[stream].usual[self._hour()] if worst else 0
         seen = channel_at is not None
         return StreamSummary(symbol=worst, age_ns=max(oldest, quiet), state=state, seen=seen, usual_ns=usual)

@@ -296,3 +296,15 @@ def test_the_stalest_instrument_says_how_often_it_usually_speaks() -> None:
         service.clock.advance(SECOND)
     service.clock.advance(30 * SECOND)
     assert service.market.cache.worst(StreamKind.QUOTES).usual_ns == SECOND
+
+
+def test_an_instrument_that_nobody_asks_for_any_more_is_not_late() -> None:
+    service = Service()
+    service.market.on_feed([quote(99, 101), quote(5, 6, symbol="XYZ")])
+    service.clock.advance(10 * SECOND)
+    service.market.on_feed([quote(5, 6, symbol="XYZ")])
+    worst = service.market.cache.worst
+    assert worst(StreamKind.QUOTES, {"ABC", "XYZ"}).symbol == "ABC"
+    assert (worst(StreamKind.QUOTES, {"XYZ"}).symbol, worst(StreamKind.QUOTES, {"XYZ"}).age_ns) == ("", 0)
+    service.clock.advance(10 * SECOND)
+    assert worst(StreamKind.QUOTES, set()).age_ns == 0, "nobody waits for anything"
