@@ -21,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (WorkstationError, OSError) as error:
         print(f"workstation: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before or between what stops by itself at Ctrl+C and keeps what it has
+        print("workstation: interrupted", file=sys.stderr)
+        return 1
     finally:
         gc.enable()
 
