@@ -24,7 +24,7 @@ def fill(chart, qtbot, bars: int) -> None:
     times, columns = random_walk(bars)
     chart.view.set_indicators([choose("sma"), choose("ema", {"bars": 50}, 1)])
     chart.view.set_bars(times, **dict(zip(NAMES, columns, strict=True)))
-    qtbot.waitUntil(lambda: not chart.view.computing, timeout=30_000)
+    qtbot.waitUntil(lambda: not chart.view.computing, timeout=120_000)
     chart.settle()
 
 

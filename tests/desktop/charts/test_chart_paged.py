@@ -69,7 +69,7 @@ def page(view: ChartView, sizes: list[int], oldest: int, *, with_live: bool) -> 
 
 
 def settled(chart, qtbot) -> None:
-    qtbot.waitUntil(lambda: not chart.view.computing and not chart.view.laying, timeout=30_000)
+    qtbot.waitUntil(lambda: not chart.view.computing and not chart.view.laying, timeout=120_000)
     chart.settle()
 
 

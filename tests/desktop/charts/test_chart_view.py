@@ -393,3 +393,16 @@ def test_labels_of_neighbouring_holes_stand_side_by_side_or_not_at_all(chart):
 def _labels(chart, bars):
     chart.view.set_gaps([ChartGap(bar, MINUTE_NS, 60 * MINUTE_NS) for bar in bars])
     return (label for _, _, label in chart.canvas.gaps._boxes())
+
+
+def test_a_pointer_that_rests_points_at_what_is_under_it_when_keys_move_the_chart(chart, qtbot):
+    at = QPoint(300, 120)
+    chart.move(at)
+    said = []
+    chart.view.crosshair_moved.connect(lambda time_ns, price: said.append((time_ns, price)))
+    chart.key(Qt.Key.Key_Home)
+    pane, pointer = chart.canvas.price_pane(), chart.model.pointer
+    assert pointer.bar == pytest.approx(pane.bar(at.x()))
+    assert pointer.price == pytest.approx(pane.price(at.y()))
+    bar = int(pointer.bar)
+    assert said[-1] == (chart.model.bars.times_ns[bar], chart.model.to_tick(pointer.price))

@@ -75,6 +75,7 @@ class ChartGestures(QObject):
         self._hold = _Hold.NOTHING
         self._from = QPointF()
         self._last = QPointF()
+        self._over: QPointF | None = None
         self._grip: Grip | None = None
         self._alert: AlertGrip | None = None
         canvas.view.viewport().installEventFilter(self)
@@ -266,7 +267,16 @@ class ChartGestures(QObject):
                 self.alert_dropped.emit(drag.line_id, drag.price)
         self.line_moved.emit()
 
-    def _hovered(self, at: QPointF) -> None:
+    def point_again(self) -> None:
+        """Let a pointer that rests point at what is under it, after the window moved there."""
+        pointer = self._model.pointer
+        if self._over is None or pointer is None or pointer.linked or self._hold is not _Hold.NOTHING:
+            return
+        self._point(self._over)
+        if self._model.pointer != pointer:
+            self.pointer_moved.emit()
+
+    def _point(self, at: QPointF) -> None:
         canvas, model = self._canvas, self._model
         pane = canvas.price_pane()
         if at.x() > pane.width or canvas.in_time_axis(at):
@@ -274,6 +284,11 @@ class ChartGestures(QObject):
         else:
             below_price = canvas.below_price(at)
             model.pointer = Pointer(pane.bar(at.x()), at.y() if below_price else pane.price(at.y()), below_price)
+
+    def _hovered(self, at: QPointF) -> None:
+        canvas, model = self._canvas, self._model
+        self._over = at
+        self._point(at)
         if self._hold is _Hold.NOTHING:
             fill, signal = canvas.fills.fill_at(at), canvas.signals.signal_at(at)
             grip = canvas.orders.grip_at(at) if canvas.price_rect.contains(at) else None
@@ -289,6 +304,7 @@ class ChartGestures(QObject):
         self.pointer_moved.emit()
 
     def _left(self) -> None:
+        self._over = None
         if self._hold is _Hold.NOTHING:
             self._model.pointer = None
             model = self._model

@@ -133,8 +133,8 @@ def _edges(rect: QRectF) -> tuple[float, float, float, float]:
 def spread(tags: list[AxisTag], height: float, low: float, high: float) -> list[tuple[AxisTag, float]]:
     """Return each tag with the top that it gets, so that none covers another where there is room for all.
 
-    The highest rank sits on its price; the others keep their order above and below it and are pushed away as little
-    as needed. `height` is one line's height; tags stay between `low` and `high`.
+    The highest rank sits on its price while the others have room; those keep their order above and below it and are
+    pushed away as little as needed. `height` is one line's height; tags stay between `low` and `high`.
     """
     if not tags:
         return []
@@ -146,4 +146,12 @@ def spread(tags: list[AxisTag], height: float, low: float, high: float) -> list[
         tops[place] = max(tops[place], tops[place - 1] + heights[place - 1])
     for place in range(anchor - 1, -1, -1):
         tops[place] = min(tops[place], tops[place + 1] - heights[place])
+    edge = low
+    for place, size in enumerate(heights):  # down from the upper edge, where so many are pushed up against it
+        tops[place] = max(tops[place], edge)
+        edge = tops[place] + size
+    edge = high
+    for place in range(len(tops) - 1, -1, -1):
+        tops[place] = min(tops[place], edge - heights[place])
+        edge = tops[place]
     return list(zip(rising, tops, strict=True))

@@ -442,6 +442,7 @@ class ChartView(QWidget):
 
     def _refresh(self) -> None:
         self._canvas.refresh()
+        self._gestures.point_again()
         following = self._model.window.following
         if following != self._was_following:
             self._was_following = following
