@@ -17,12 +17,14 @@ from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, status
 from workstation.commands.params import OlderBars
 from workstation.commands.registry import CommandResult
 from workstation.desktop.chart_links import PAINT_WAIT_NS
+from workstation.desktop.panels import chart_panel_older
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.domain.market import Bar, BarKind, BarType
 from workstation.ports.market_data import ActionKind, CorporateAction
 from workstation.viewmodels import chart_older
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.chart_older import PAGE_BARS, OlderState
+from workstation.viewmodels.chart_renko import BrickSize
 from workstation.viewmodels.chart_window import ChartType
 from workstation.viewmodels.frames import BarUpdate
 
@@ -278,6 +280,23 @@ def test_bricks_page_on_until_there_are_enough_of_them(panel: ChartPanel, rig: D
     QApplication.processEvents()
     assert panel.chart.model.bars.times_ns[0] == TIMES[COUNT - NEWEST - PAGE_BARS]
     assert len(panel.chart.model.fed) == NEWEST + PAGE_BARS
+
+
+def test_tall_bricks_that_fill_no_screen_bring_no_endless_pages(
+    panel: ChartPanel, rig: DesktopRig, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chart_panel_older, "BRICKS_OF_MAX", NEWEST + PAGE_BARS)
+    panel.chart.set_brick_size(BrickSize(400, from_range=False))
+    panel.tools.types[ChartType.RENKO.value].trigger()
+    QApplication.processEvents()
+    panel.older.look()
+    page(rig)
+    qtbot.waitUntil(lambda: not panel.chart.laying)
+    QApplication.processEvents()
+    assert len(panel.chart.model.bars) < panel.chart.model.window.span
+    assert len(asked(rig)) == 1, "unasked"
+    key(panel, Qt.Key.Key_Home)
+    assert len(asked(rig)) == 2, "but by hand"
 
 
 def test_what_is_compared_reaches_as_far_back(panel: ChartPanel, rig: DesktopRig) -> None:

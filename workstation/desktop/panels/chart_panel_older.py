@@ -20,6 +20,8 @@ from workstation.viewmodels.chart_older import PAGE_BARS, OlderState, Reach
 from workstation.viewmodels.panel_notes import LOADING_NS
 
 NS_PER_MS = 1_000_000
+BRICKS_OF_MAX = 20_000
+"""Bars that bricks are made of unasked: tall ones may not fill a screen with any number."""
 
 
 class OlderPages:
@@ -89,6 +91,11 @@ class ChartOlder(QObject):
 
     def look(self) -> None:
         """Ask for a page where the left edge is near, nothing is on its way and there may be older bars."""
+        model = self._chart.model
+        if model.renko is None or not model.window.following or len(model.fed) < BRICKS_OF_MAX:
+            self._look()
+
+    def _look(self) -> None:
         chart, before = self._chart, self._prices.oldest_ns
         if self._series is None or before is None or self._pages.waits or chart.laying:
             return
@@ -103,10 +110,10 @@ class ChartOlder(QObject):
         self._pages.ask(OlderBars(symbol=symbol, bar_type=bar_type, interval=interval, before=before, count=count))
 
     def retry(self) -> None:
-        """Ask once more for what did not come."""
+        """Ask by hand: once more for what did not come, and for bricks as long as there are bars."""
         if self._chart.model.older is OlderState.ERROR:
             self._say(OlderState.UNKNOWN)
-            self.look()
+        self._look()
 
     def _take(self, result: CommandResult) -> None:
         series = result.data
