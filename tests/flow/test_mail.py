@@ -137,6 +137,7 @@ class Store(KeyringBackend):
         del self.kept[service, username]
 
 
+@pytest.mark.usefixtures("logged")
 def test_the_password_is_in_the_key_store_and_in_no_file_and_the_environment_goes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,12 +153,15 @@ def test_the_password_is_in_the_key_store_and_in_no_file_and_the_environment_goe
             monkeypatch.setattr("sys.stdin", io.StringIO("opensesame\n"))
             assert main(["mail", "password", "--home", str(tmp_path)]) == 0
             assert store.kept == {("workstation", "mail"): "opensesame"}
+            assert capsys.readouterr().out == f"The password is kept in {store.name}.\n"
             assert main(["mail", "test", "--home", str(tmp_path)]) == 0
             assert len(server.mails) == 1
             assert "opensesame" not in file.read_text()
             monkeypatch.setenv("WORKSTATION_SECRET_MAIL", "wrong")
             assert main(["mail", "test", "--home", str(tmp_path)]) == 1
-            assert "wrong password" in capsys.readouterr().err
+            told = capsys.readouterr().err
+            assert "wrong password" in told
+            assert "warning: the password comes from WORKSTATION_SECRET_MAIL, not from a key store" in told
             assert load_settings(file).mail.user == "desk"
         keep_secret("mail", "")
         assert store.kept == {}
@@ -178,3 +182,30 @@ def test_a_machine_without_a_key_store_says_what_to_do_instead(logged: list[dict
             keep_secret("mail", "opensesame")
     finally:
         keyring.set_keyring(before)
+
+
+class PlaintextStore(Store):
+    """A key store that would write a password down as it is."""
+
+
+def test_a_key_store_of_plain_text_is_neither_written_nor_read(logged: list[dict[str, Any]]) -> None:
+    before, store = keyring.get_keyring(), PlaintextStore()
+    store.kept["workstation", "mail"] = "old"
+    keyring.set_keyring(store)
+    try:
+        with pytest.raises(UserError, match="would keep them in plain text; set WORKSTATION_SECRET_MAIL instead"):
+            keep_secret("mail", "opensesame")
+        assert secret_of("mail") == ""
+        assert "plain text" in str(logged[-1]["error"])
+        assert store.kept == {("workstation", "mail"): "old"}
+    finally:
+        keyring.set_keyring(before)
+
+
+def test_a_secret_of_the_environment_is_warned_of_by_its_variable(
+    logged: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKSTATION_SECRET_MAIL", "opensesame")
+    assert secret_of("mail") == "opensesame"
+    assert [(line["event"], line["level"]) for line in logged] == [("secret_from_environment", "warning")]
+    assert "opensesame" not in str(logged)

@@ -6,7 +6,7 @@ import sys
 
 from workstation.app.mail import SECRET, Mail, Mailer, mail_secret
 from workstation.config.paths import find_home
-from workstation.config.secrets import keep_secret
+from workstation.config.secrets import from_environment, keep_secret, secret_store
 from workstation.config.settings import load_settings
 
 FAILED, UNUSABLE = 1, 2
@@ -17,13 +17,17 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.action == "password":
         typed = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
         keep_secret(SECRET, typed)
-        print("The password is kept." if typed else "The password is forgotten.")
+        store = secret_store().name
+        print(f"The password is kept in {store}." if typed else f"The password is forgotten by {store}.")
         return 0
     settings = load_settings(find_home(arguments.home).config_file).mail
     mailer = Mailer(settings, mail_secret)
     if not mailer.is_set:
         print("workstation: set mail.host, mail.sender and mail.to first", file=sys.stderr)
         return UNUSABLE
+    variable = from_environment(SECRET)
+    if variable:
+        print(f"workstation: warning: the password comes from {variable}, not from a key store", file=sys.stderr)
     try:
         mailer.send(Mail("test", "Workstation: test", "Mail of alerts reaches you.\n"))
     except (OSError, ValueError) as error:
