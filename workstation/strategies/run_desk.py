@@ -448,10 +448,7 @@ class RunDesk:
         self._keep_hours(run, reason_to_hold(strategy, self._clock.now_ns()))
 
     def _ended_unloaded(self, run: StrategyRun) -> bool:
-        """Judge a held run whose code is not loaded by its account's marks, once all are known; tells whether it ended.
-
-        Bounds of time wait for whoever resumes it.
-        """
+        """End a held run without its code where its account's marks, once all are known, say so; not by its hours."""
         held = self._capital(run.account, run.id)
         strategy = self._desk.state.records.find(StrategyDefinition, run.tenant, run.strategy_id)
         if held is None or held.used is None or held.capital is None or strategy is None:
