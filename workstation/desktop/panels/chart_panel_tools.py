@@ -47,9 +47,10 @@ REFUSED_EDITS = {
 TOOLS = {kind.value: kind for kind in DrawingKind}
 INTERVALS_GAP = 6
 BUTTON_SPARE, TIGHT_SPARE = 10, 4
+"""Room about a button's words: as the theme has it, and where buttons are drawn tight."""
+
 RAREST_FIRST = ("1s", "15s", "5s", "15m", "1h", "1d", "5m", "1m")
 """The order in which usual intervals leave a row that has no room for all; what is shown stays."""
-"""Room about a button's words: as the theme has it, and where buttons are drawn tight."""
 
 
 class ChartTools(QWidget):
