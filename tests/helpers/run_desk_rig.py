@@ -8,7 +8,8 @@ from tests.helpers.strategy_code import CodeInHand
 from workstation.domain.events import RecordSaved
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import StrategyDefinition, StrategyRun
-from workstation.strategies.run_desk import RunBudget, RunDesk
+from workstation.strategies.run_budget import RunBudget
+from workstation.strategies.run_desk import RunDesk
 from workstation.strategies.run_terms import StartRun
 from workstation.strategies.runner import Runner
 

@@ -41,7 +41,7 @@ from workstation.orders.lockout_exits import LockoutExits
 from workstation.ports.market_store import Retention
 from workstation.storage import Store, StoreView, open_store, open_view
 from workstation.storage.retention import Kept
-from workstation.strategies.run_desk import RunBudget
+from workstation.strategies.run_budget import RunBudget
 
 REPLAYS_KEPT = 20
 """Databases of past replays that stay in the home folder."""

@@ -71,7 +71,7 @@ from workstation.kernel.mailbox import MailboxFull
 from workstation.marketdata.freshness import FreshnessLimits
 from workstation.ports.store import ExecutionQuery
 from workstation.storage import StoreView
-from workstation.strategies.run_desk import DEFAULT_BUDGET, RunBudget
+from workstation.strategies.run_budget import DEFAULT_BUDGET, RunBudget
 from workstation.viewmodels.clock_offset import feed_clock
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import Notice, ScreenRow, StatusSnap, StreamSnap

@@ -26,7 +26,8 @@ from workstation.strategies.courtesy import Courtesy
 from workstation.strategies.describing import CodeShape
 from workstation.strategies.importing import Aside, own_of, strategy_of, trouble_of
 from workstation.strategies.loading import Code, Described, Loaded
-from workstation.strategies.run_desk import RunBudget, RunDesk
+from workstation.strategies.run_budget import RunBudget
+from workstation.strategies.run_desk import RunDesk
 from workstation.strategies.runner import OpenPast, Runner
 
 RUNS_NS = 1_000_000_000

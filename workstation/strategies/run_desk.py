@@ -32,6 +32,7 @@ from workstation.risk.run_capital import RunCapital
 from workstation.strategies.code_text import own_words
 from workstation.strategies.loading import Code, Loader, config_of
 from workstation.strategies.messages import Keep
+from workstation.strategies.run_budget import DEFAULT_BUDGET, RunBudget
 from workstation.strategies.run_figures import day_returns, marked, pooled, traded
 from workstation.strategies.run_guards import reason_to_leave, slippage_text
 from workstation.strategies.run_limits import is_for_hours, reason_by_figures, reason_to_end, reason_to_hold
@@ -70,20 +71,6 @@ Capital = Callable[[str, str], RunCapital | None]
 
 Profit = Callable[[str, str, str], int | None]
 """Open profit of an account's instrument and run, in the instrument's currency, None while it has no price."""
-
-
-class RunBudget(msgspec.Struct, frozen=True):
-    """Bounds of all runs together. at_once: most under way; timeout_s: longest that one takes, 0 for ever.
-
-    paper_only: what a new strategy is, where nobody says.
-    """
-
-    at_once: int = 5
-    timeout_s: int = 0
-    paper_only: bool = True
-
-
-DEFAULT_BUDGET = RunBudget()
 
 
 class RunDesk:

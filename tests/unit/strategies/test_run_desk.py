@@ -15,7 +15,7 @@ from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
 from workstation.risk.run_capital import RunCapital
 from workstation.strategies.messages import Show
-from workstation.strategies.run_desk import RunBudget
+from workstation.strategies.run_budget import RunBudget
 from workstation.strategies.runs import RunLine, RunStatus
 from workstation.strategies.views import Policy
 
