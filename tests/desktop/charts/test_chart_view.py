@@ -1,4 +1,7 @@
-"""The chart as a widget: it shows what it was given, moves as it is asked, and repaints no more than it must."""
+"""The chart as a widget: it shows what it was given, moves as it is asked, and repaints no more than it must.
+
+Long because one chart is tried with each gesture and each way of drawing.
+"""
 
 import itertools
 
