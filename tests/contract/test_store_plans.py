@@ -54,6 +54,11 @@ def asked(name: str, read: Callable[[StoreView, Any], object], queried: dict[str
     return {f"{name}: {case}": lambda view, query=query: read(view, query) for case, query in queried.items()}
 
 
+def _first_chunk(view: StoreView, query: TickQuery) -> object:
+    market = view.reader.market
+    return next(market._chunks(query, market._tickers(query, market._has_ticks)), None)
+
+
 def of_run(**given: Any) -> RunRowQuery:
     return RunRowQuery(**{"tenant": TENANT, "run_id": "w7", "ordering": ("-created_at",), **given})
 
@@ -223,7 +228,7 @@ ASKED: dict[str, Ask] = {
     **asked("runs", lambda view, query: view.reader.records(StrategyRun, query), RUNS),
     **asked("snapshots", lambda view, query: view.reader.records(PnlSnapshot, query), SNAPSHOTS),
     **asked("bars", lambda view, query: view.reader.market.bars(query), BARS),
-    **asked("ticks", lambda view, query: next(view.reader.market._chunks(query), None), TICKS),
+    **asked("ticks", _first_chunk, TICKS),
     **asked("kept ticks", lambda view, query: view.reader.market.ticks_kept(query, 20_000), TICKS),
     **asked("qualities", lambda view, query: view.reader.market.qualities(query), QUALITIES),
     "history of an order": lambda view: view.reader.transitions("OMS-77"),

@@ -138,9 +138,11 @@ def test_a_command_is_found_and_run_by_enter_and_is_first_the_next_time(qtbot, r
 def test_the_field_tells_a_screen_reader_what_is_chosen(qtbot, window):
     open_with(qtbot, window, "preset")
     field = window.palette_.field
-    assert field.accessibleDescription() == "Size preset 1, 1, 1 of 8"
+    count = window.palette_.list.topLevelItemCount()
+    assert count >= 5
+    assert field.accessibleDescription() == f"Size preset 1, 1, 1 of {count}"
     press(qtbot, window, Key.Key_Down)
-    assert field.accessibleDescription() == "Size preset 2, 2, 2 of 8"
+    assert field.accessibleDescription() == f"Size preset 2, 2, 2 of {count}"
     qtbot.keyClicks(field, " no such thing")
     assert field.accessibleDescription() == "No choices"
 

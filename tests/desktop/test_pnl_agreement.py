@@ -71,7 +71,7 @@ def test_the_same_figure_stands_everywhere_in_the_same_frame(both: Both, qtbot) 
         assert sum(snap.unrealised for snap in rows.values()) == account.unrealised != 0
         words = pnl.figures["open"].text()
         assert positions.totals.full_text.startswith(f"open {words}  realised {pnl.figures['realised'].text()}")
-        assert bar.day.text().startswith(pnl.net.text())
+        assert bar.day.forms[0].startswith(pnl.net.text())
         row = next(row for row in sums(pnl, GroupBy.INSTRUMENT) if row.symbol == SYMBOL)
         assert row.open == rows[SYMBOL].unrealised
         assert (

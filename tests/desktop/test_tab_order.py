@@ -62,7 +62,7 @@ ORDER = {
     "risk": "table stop_scope stop_reason kill flatten limit scope value reason set",
     "settings": "search default table",
     "stored_data": "import series holes",
-    "strategies": "definitions runs log code create history account capital",
+    "strategies": "definitions runs log code create history account capital hold reload policy stop",
     "sweeps": "sweeps trials across down measure code symbols interval parameters fees search best cluster options "
     "out_of_sample folds seed cash any_size begin forget",
     "ticket": "link symbol buy short type tif qty presets price peg stop_loss take_profit display post_only "

@@ -95,7 +95,7 @@ def test_escape_before_the_disk_is_done_cancels_and_counts_as_no_reject(product:
     assert (unsent.status, unsent.reject_code, unsent.ts_sent) == (OrdStatus.CANCELLED, "", 0)
     assert unsent.text == "cancelled before it was sent: the venue never saw it"
     assert product.at_venue() == []
-    assert product.window.top_bar.rejects.text() == "no rejects"
+    assert product.window.top_bar.rejects.forms[0] == "no rejects"
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def test_a_cancel_takes_along_the_order_that_it_overtakes_before_a_busy_engine(
     assert order.text == "cancelled by HOTKEY:local before it was sent: the venue never saw it"
     assert product.stored(order) == order
     assert product.at_venue() == []
-    assert product.window.top_bar.rejects.text() == "no rejects"
+    assert product.window.top_bar.rejects.forms[0] == "no rejects"
 
 
 def test_an_order_given_after_a_cancel_stands_though_the_engine_was_busy_with_both(product: Product) -> None:
