@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.helpers.adapters import ADAPTERS, Harness
 from workstation.domain.executions import Liquidity
@@ -157,6 +158,45 @@ def test_a_trailing_stop_follows_one_way_only(venue):
     assert ExecType.TRIGGERED not in venue.kinds("t1")
     venue.market(venue.bid + up - 8 * venue.tick, venue.ask + up - 8 * venue.tick)
     venue.until_filled("t1", 100)
+
+
+def trailing(venue, name, ticks=20, **fields):
+    """Return the venue's id of a sale that trails the bid, and its terms, after a rise of 20 ticks and a fall of 3."""
+    trail = Trail(TrailKind.TICKS, ticks, **fields)
+    terms = venue.terms(
+        side=Side.SELL, ord_type=OrdType.TRAILING_STOP, trail=trail, trigger=TriggerSource.BID_ASK, price=None
+    )
+    venue.broker.submit(name, terms)
+    order_id = venue.until(name, ExecType.ACCEPTED).order_id
+    best = venue.bid + 20 * venue.tick
+    venue.market(best, best + venue.tick)
+    venue.market(best - 3 * venue.tick, best - 2 * venue.tick)
+    return order_id, terms, best
+
+
+@pytest.mark.parametrize("ticks", [8, 30])
+def test_a_new_distance_of_a_trailing_stop_counts_from_the_best_price_it_has_seen(venue, ticks):
+    name = f"t2-{ticks}"
+    order_id, terms, best = trailing(venue, name)
+    venue.broker.replace(name, order_id, replace(terms, trail=Trail(TrailKind.TICKS, ticks)))
+    report = venue.until(name, ExecType.REPLACED)
+    assert (report.terms.trail, report.terms.stop_px) == (Trail(TrailKind.TICKS, ticks), best - ticks * venue.tick)
+    (listed,) = venue.ask_all().open_orders
+    assert listed.terms == report.terms
+    venue.market(best - (ticks - 1) * venue.tick, best - (ticks - 2) * venue.tick)
+    assert ExecType.TRIGGERED not in venue.kinds(name)
+    venue.market(best - ticks * venue.tick, best - (ticks - 1) * venue.tick)
+    venue.until_filled(name, 100)
+
+
+def test_a_trail_that_has_begun_begins_nowhere_else(venue):
+    order_id, terms, _ = trailing(venue, "t3", activation_px=venue.bid + 5 * venue.tick)
+    elsewhere = replace(terms.trail, activation_px=venue.bid + venue.tick)
+    venue.broker.replace("t3", order_id, replace(terms, trail=elsewhere))
+    report = venue.until("t3", ExecType.REPLACE_REJECTED)
+    assert (report.code, report.text) == ("ACTIVATION_PASSED", "it trails already")
+    venue.broker.replace("t3", order_id, replace(terms, order_qty=50))
+    assert venue.until("t3", ExecType.REPLACED).terms.order_qty == 50
 
 
 def test_replace_changes_price_and_quantity_in_place(venue):

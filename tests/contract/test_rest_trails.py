@@ -29,3 +29,14 @@ def test_the_distance_of_a_live_trailing_stop_is_changed_and_where_it_begins_is_
         answer = rig.http.put(f"{ORDERS}/{uid}", json={"trailing_percent": "1.00"}, headers={"If-Match": "*"})
         assert answer.status_code == 200, answer.text
         assert rig.core.state.book.get("TRAILS").terms.trail == Trail(TrailKind.BPS, 100, activation_px=10_500)
+        wide = rig.http.put(f"{ORDERS}/{uid}", json={"trailing_percent": "100.00"}, headers={"If-Match": "*"})
+        assert (wide.status_code, wide.json()["code"]) == (422, "VALIDATION_ERROR"), wide.text
+        assert "trailing_percent" in wide.text
+
+
+def test_what_does_not_trail_takes_no_distance(tmp_path: Path) -> None:
+    with served(tmp_path) as rig:
+        plain = rig.place()
+        answer = rig.http.put(f"{ORDERS}/{plain['id']}", json={"trailing_percent": "1.00"}, headers={"If-Match": "*"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_ERROR")
+        assert answer.json()["details"]["fields"][0]["field"] == "trailing_percent"

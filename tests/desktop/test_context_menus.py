@@ -21,7 +21,7 @@ from tests.helpers.panel_scenes import Shown, shown_panel
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.domain.alerts import Alert, AlertRow, AlertState
-from workstation.domain.orders import OrdStatus, OrdType, Origin, OriginKind, Residence, Side
+from workstation.domain.orders import OrdStatus, OrdType, Origin, OriginKind, Residence, Side, Trail, TrailKind
 
 FOCUS = "moves the trade focus, as a click on its marker does; `go SYMBOL` in the palette"
 COPY = "puts the rows on the clipboard; nothing of the program changes"
@@ -35,6 +35,8 @@ FORM = "fills the form in; keeping it is alert.save"
 MENUS: dict[str, dict[str, str]] = {
     "orders": {
         "amend_price": EDITOR,
+        "amend_trail": EDITOR,
+        "amend_activation": EDITOR,
         "amend_qty": EDITOR,
         "amend_tif": EDITOR,
         "tick_up": "order.replace",
@@ -143,6 +145,10 @@ def ran(kind: str, entry: str, rig: DesktopRig, qtbot: QtBot, folder: Path) -> R
     if entry == "adopt":
         rig.feed(order("OMS-9", origin=Origin(OriginKind.EXTERNAL)))
         panel.view.select_key("OMS-9")
+    if entry in ("amend_trail", "amend_activation"):
+        trail = Trail(TrailKind.PRICE, 50, activation_px=19_000)
+        rig.feed(order("OMS-6", limit(Side.SELL, None, ord_type=OrdType.TRAILING_STOP, trail=trail)))
+        panel.view.select_key("OMS-6")
     if entry in ("take_over", "give_back"):
         rig.feed(order("OMS-8", strategy_id="run-1", taken_by="pat" if entry == "give_back" else ""))
         panel.view.select_key("OMS-8")

@@ -20,7 +20,8 @@ from workstation.brokers.sim.conditional import TriggerBook, Watched
 from workstation.brokers.sim.matching import MarketOrder
 from workstation.domain.conditions import counts_for
 from workstation.domain.market import Aggressor, Trade
-from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, Side, TriggerSource
+from workstation.domain.orders import OrderTerms, OrdStatus, OrdType, ReplaceOrder, Side, TriggerSource
+from workstation.domain.trailing import best_seen, trailed_stop
 from workstation.strategies.terms import order_terms
 
 EMULATED = msgspec.structs.replace(CARD, ord_types=frozenset({OrdType.MARKET, OrdType.LIMIT}))
@@ -140,7 +141,66 @@ def test_a_change_of_its_size_leaves_it_where_it_has_come_to_at_the_venue() -> N
     book, order = TriggerBook(instrument()), MarketOrder("V1", "O1", terms, 1)
     book.add(order)
     book.fire(TriggerSource.LAST, -1, Watched(10_200, 10_200))
-    order.change_terms(msgspec.structs.replace(terms, order_qty=50))
+    order.change_terms(msgspec.structs.replace(terms, order_qty=50), instrument())
     assert (order.stop_px, order.limit_px, order.leaves) == (10_150, 10_130, 50)
-    order.change_terms(msgspec.structs.replace(terms, stop_px=10_160, price=10_155))
+    order.change_terms(msgspec.structs.replace(terms, stop_px=10_160, price=10_155), instrument())
     assert (order.stop_px, order.limit_px) == (10_160, 10_155)
+
+
+def best_of(side: Side, prices: Sequence[int]) -> int:
+    """Return the best price of a path for an order of a side."""
+    return min(prices) if side.sign > 0 else max(prices)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.sampled_from([Side.BUY, Side.SELL]), DISTANCES, DISTANCES, LIMITS, PATHS)
+def test_a_new_distance_counts_from_the_best_price_seen_alike_wherever_it_lives(
+    side: Side, first: dict[str, Any], then: dict[str, Any], room: int | None, prices: list[int]
+) -> None:
+    wished = asked(side, first, None, room)
+    before = order_terms(instrument(), "SIM", side, 100, wished)
+    trail = order_terms(instrument(), "SIM", side, 100, asked(side, then, None, None)).trail
+    assert trail is not None
+    after = msgspec.structs.replace(before, trail=trail)
+    working = Working("O1", before, leaves=100, arrived=0, sequence=1)
+    book, order = TriggerBook(instrument()), MarketOrder("V1", "O1", before, 1)
+    book.add(order)
+    lived = 0
+    for price in prices:
+        working.trail_to(price, instrument())
+        if working.stop is None or (price - working.stop) * working.sign >= 0:
+            break
+        assert not book.fire(TriggerSource.LAST, side.sign, Watched(price, price))
+        lived += 1
+    if not lived:
+        return
+    order.change_terms(after, instrument())
+    working.terms = after
+    working.retrail(before, instrument())
+    assert (working.stop, working.limit) == (order.stop_px, order.limit_px)
+    rig = CoreRig(card=EMULATED)
+    rig.position(100 * -side.sign)
+    names = ("ord_type", "stop_px", "trail", "trigger")
+    held = rig.submit(side, 100, before.price, **{name: getattr(before, name) for name in names})
+    for price in prices[:lived]:
+        rig.desk.on_market([Trade(SYMBOL, price, 1, Aggressor.BUY, "t", rig.now, rig.now)])
+    assert rig.desk.replace(ReplaceOrder(cl_ord_id=held.cl_ord_id, origin=held.origin, trail=trail)).denial is None
+    now = rig.order(held.cl_ord_id).terms
+    assert (now.stop_px, now.price) == (order.stop_px, order.limit_px)
+    set_by_hand = room is not None
+    if not set_by_hand:
+        measured = trailed_stop(best_of(side, prices[:lived]), side.sign, trail, instrument())
+        assert 0 <= (measured - (order.stop_px or 0)) * side.sign <= 1, "to within a tick, and never further"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([Side.BUY, Side.SELL]), DISTANCES, st.integers(100, 400_000))
+def test_the_best_price_of_a_trigger_is_one_that_it_is_measured_from(
+    side: Side, distance: dict[str, Any], best: int
+) -> None:
+    trail = order_terms(instrument(), "SIM", side, 100, asked(side, distance, None, None)).trail
+    assert trail is not None
+    stop_px = trailed_stop(best, side.sign, trail, instrument())
+    found = best_seen(stop_px, side.sign, trail, instrument())
+    assert trailed_stop(found, side.sign, trail, instrument()) == stop_px
+    assert (best - found) * side.sign >= 0, "never a worse one, which would loosen the stop"

@@ -5,8 +5,6 @@ Refusals before the engine, in the contract's order: unknown ids, then unsupport
 
 from typing import Any
 
-from msgspec.structs import replace
-
 from workstation.api.credentials import LOCAL_USER, LOCAL_USER_ID
 from workstation.api.endpoint import Call
 from workstation.api.errors import ApiError
@@ -114,7 +112,7 @@ def change_params(call: Call, order: OrderState, body: OrderUpdate, version: int
         order_qty=_scaled(body.quantity, instrument.qty_decimals, "quantity", faults),
         price=_scaled(body.price, instrument.price_decimals, "price", faults),
         stop_px=_scaled(body.stop_price, instrument.price_decimals, "stop_price", faults),
-        trail=_changed_trail(_trail(body.trailing_percent, faults), order.terms.trail),
+        trail=_trail(body.trailing_percent, faults),
         time_in_force=core_time_in_force(body.time_in_force) if "time_in_force" in given else None,
         expire_time=body.expire_at,
         version=version,
@@ -182,13 +180,6 @@ def _scaled(text: str | None, decimals: int, field: str, faults: list[dict[str, 
 def _trail(text: str | None, faults: list[dict[str, Any]]) -> Trail | None:
     offset = _scaled(text, 2, "trailing_percent", faults)
     return None if offset is None else Trail(TrailKind.BPS, offset)
-
-
-def _changed_trail(trail: Trail | None, old: Trail | None) -> Trail | None:
-    """Return a new distance that begins where the old one does: a change of the percentage names no other price."""
-    if trail is None or old is None:
-        return trail
-    return replace(trail, activation_px=old.activation_px)
 
 
 def _fault(found: Invalid) -> dict[str, Any]:

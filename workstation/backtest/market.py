@@ -79,19 +79,21 @@ class Market:
     def replace(self, order: Working, terms: OrderTerms, now: int) -> None:
         """Give a working order new terms; only a smaller quantity keeps its place in the queue.
 
-        A trigger and a limit that have trailed stay, unless the change is about them.
+        A trigger and a limit that have trailed stay, unless the change is about them; a trail of another distance goes
+        on from the best price that it has seen.
         """
         old, order.terms = order.terms, terms
         order.leaves += terms.order_qty - old.order_qty
-        keeps = terms.price == old.price and terms.stop_px == old.stop_px and terms.order_qty <= old.order_qty
-        if keeps and order.leaves > 0:
+        same = terms.price == old.price and terms.stop_px == old.stop_px and terms.trail == old.trail
+        if same and terms.order_qty <= old.order_qty and order.leaves > 0:
             return
         del self.orders[order.cl_ord_id]
-        trailed = terms.trail is not None and terms.trail == old.trail
-        if not trailed or terms.price != old.price:
+        if terms.trail is None or terms.price != old.price:
             order.limit = terms.price
-        if not trailed or terms.stop_px != old.stop_px:
+        if terms.trail is None or terms.stop_px != old.stop_px:
             order.stop = terms.stop_px if order.is_stop else None
+        else:
+            order.retrail(old, self.instrument)
         order.arrived, order.fresh, order.traded = now, True, 0
         if order.leaves > 0:
             self.orders[order.cl_ord_id] = order

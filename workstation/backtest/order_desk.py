@@ -40,12 +40,15 @@ from workstation.domain.orders import (
     OrderTerms,
     OrdStatus,
     OrdType,
+    ReplaceOrder,
     Side,
     SubmitOrder,
     TimeInForce,
 )
+from workstation.domain.trailing import begins_elsewhere
 from workstation.domain.verdicts import RuleResult, Verdict
 from workstation.kernel.ids import IdSource
+from workstation.orders.amendment import changed_terms
 from workstation.orders.brackets import bracket
 from workstation.orders.effects import DENIALS
 from workstation.orders.pairs import paired
@@ -219,13 +222,7 @@ class OrderDesk:
         order = self._booking.state.book.get(intent.cl_ord_id)
         if order is None or not order.status.is_working:
             return
-        terms = order.terms
-        changed = msgspec.structs.replace(
-            terms,
-            order_qty=terms.order_qty if intent.order_qty is None else intent.order_qty,
-            price=terms.price if intent.price is None else intent.price,
-            stop_px=terms.stop_px if intent.stop_px is None else intent.stop_px,
-        )
+        changed = changed_terms(order.terms, ReplaceOrder(origin=ORIGIN, **msgspec.structs.asdict(intent)))
         verdict = self.checks.verdict(changed, order.cl_ord_id, replaces=order)
         if verdict.denial is not None:
             self.refused[verdict.denial.code] = self.refused.get(verdict.denial.code, 0) + 1
@@ -305,6 +302,9 @@ class OrderDesk:
         working, terms = market.orders.get(cl_ord_id), order.pending_terms
         if working is None:
             self._turn_down(ReplaceRejected, cl_ord_id, "TOO_LATE", "the order is not at the venue any more")
+            return
+        if begins_elsewhere(working.terms, terms) and working.activated:
+            self._turn_down(ReplaceRejected, cl_ord_id, "ACTIVATION_PASSED", "it trails already")
             return
         if self.troubles is not None and self.troubles.refuses():
             self._turn_down(ReplaceRejected, cl_ord_id, FAULT, UNWILLING)

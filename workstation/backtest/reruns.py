@@ -111,9 +111,10 @@ def words(intent: m.Intent) -> str:
     if isinstance(intent, m.Signal):
         return f"signal {intent.action} {intent.symbol} {intent.confidence:g}"
     if isinstance(intent, m.Replace):
-        return (
-            f"replace by {intent.order_qty or 'as many'} at {intent.price or 'the same'} stop {intent.stop_px or '-'}"
-        )
+        trail = "" if intent.trail is None else f" trail {intent.trail.offset} {intent.trail.kind.value.lower()}"
+        begins = "" if intent.activation_px is None else f" from {intent.activation_px}"
+        price = intent.price or "the same"
+        return f"replace by {intent.order_qty or 'as many'} at {price} stop {intent.stop_px or '-'}{trail}{begins}"
     if isinstance(intent, m.Cancel):
         return "cancel"
     name = "cancel all of" if isinstance(intent, m.CancelAll) else "flatten"

@@ -9,7 +9,7 @@ from typing import Protocol
 from workstation.domain.executions import Liquidity
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce
-from workstation.domain.trailing import follows, is_reached, trailed_stop
+from workstation.domain.trailing import follows, is_reached, retrailed, trailed_stop
 
 STOP_TYPES = frozenset(
     {OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT}
@@ -59,6 +59,15 @@ class Working:
     def fire(self) -> None:
         """Become the market or limit order that the stop stands for."""
         self.label, self.stop = "stop", None
+
+    def retrail(self, old: OrderTerms, instrument: Instrument) -> None:
+        """Move a trigger that trails to where its new distance has it; a limit that the change leaves follows."""
+        if self.stop is None or old.trail is None or self.terms.trail is None or not self.is_stop:
+            return
+        stop = retrailed(self.stop, self.sign, old.trail, self.terms.trail, instrument)
+        if self.limit is not None and self.terms.price == old.price:
+            self.limit += stop - self.stop
+        self.stop = stop
 
     def trail_to(self, price: int, instrument: Instrument) -> None:
         """Follow the price, one way only, once it has come to the activation price; a limit keeps its distance."""

@@ -34,13 +34,17 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """Change a live order; None leaves a term as it is. version: the one on the screen, None to skip the check."""
+    """Change a live order; None leaves a term as it is. version: the one on the screen, None to skip the check.
+
+    trail: a new distance, from the best price that a trail has seen. activation_px: where one begins that has not yet.
+    """
 
     cl_ord_id: str
     order_qty: int | None = None
     price: int | None = None
     stop_px: int | None = None
     trail: Trail | None = None
+    activation_px: int | None = None
     time_in_force: TimeInForce | None = None
     expire_time: int | None = None
     version: int | None = None

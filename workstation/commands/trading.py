@@ -122,6 +122,7 @@ def change_order(context: EngineContext, params: ChangeOrder, call: Invocation) 
         price=params.price,
         stop_px=params.stop_px,
         trail=params.trail,
+        activation_px=params.activation_px,
         time_in_force=params.time_in_force,
         expire_time=params.expire_time,
         version=params.version,

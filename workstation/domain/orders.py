@@ -281,7 +281,10 @@ class SubmitGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReplaceOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """Command: change a live order; None leaves a term as it is. `version` guards against a stale screen."""
+    """Command: change a live order; None leaves a term as it is. `version` guards against a stale screen.
+
+    trail: a new distance; where an order trails already its activation price stays, unless activation_px names another.
+    """
 
     cl_ord_id: str
     origin: Origin
@@ -289,6 +292,7 @@ class ReplaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     price: int | None = None
     stop_px: int | None = None
     trail: Trail | None = None
+    activation_px: int | None = None
     time_in_force: TimeInForce | None = None
     expire_time: int | None = None
     version: int | None = None

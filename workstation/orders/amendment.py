@@ -1,7 +1,8 @@
 """Amendment: new terms for a live order, or for one that still waits here.
 
 Order walk, the way down. Old terms stay in force until the venue's word; the gate judges the new ones first, and the
-bytes wait for the disk like those of a new order. Side, type, symbol and account cannot change.
+bytes wait for the disk like those of a new order. Side, type, symbol and account cannot change. How a trail goes on
+after a change is `domain.trailing`'s rule: by whoever watches it, this program or the venue.
 """
 
 from collections.abc import Sequence
@@ -28,8 +29,11 @@ from workstation.domain.orders import (
     Origin,
     ReplaceOrder,
     RequestKind,
+    Residence,
     RiskClass,
+    Trail,
 )
+from workstation.domain.trailing import begins_elsewhere, retrailed_terms
 from workstation.domain.verdicts import RuleResult
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.context import DeskContext
@@ -40,7 +44,8 @@ from workstation.orders.reports import BY_SYSTEM, NOT_SENT
 from workstation.orders.results import ChangeResult, refusal, unheld
 from workstation.orders.routing import venue_terms
 from workstation.orders.validation import unsupported
-from workstation.ports.broker import ReplaceKind
+from workstation.ports.broker import CapabilityCard, ReplaceKind
+from workstation.risk.validity import trail_fault
 
 _S = OrdStatus
 CHANGEABLE = ("NEW", "SUBMITTED", "ROUTED", "PARTIALLY_FILLED")
@@ -49,7 +54,7 @@ CHANGEABLE = ("NEW", "SUBMITTED", "ROUTED", "PARTIALLY_FILLED")
 DENIED_KEPT_MAX = 1_024
 """Orders of which the desk's own last refused change is remembered."""
 
-_FIELDS = ("order_qty", "price", "stop_px", "trail", "time_in_force", "expire_time")
+_FIELDS = ("order_qty", "price", "stop_px", "time_in_force", "expire_time")
 
 
 class Amendment:
@@ -77,7 +82,17 @@ class Amendment:
         terms = changed_terms(order.terms, command)
         if terms.order_qty < order.cum_qty:
             raise ValidationError("quantity", "is below what has filled", allowed=f"at least {order.cum_qty}")
-        return self.amend(order, terms, command.origin, attach=attach)
+        begun = trail_refusal(order, terms)
+        if begun is not None:
+            return self.deny(order, terms, command.origin, begun, attach)
+        return self.amend(order, self._watched_terms(order, terms), command.origin, attach=attach)
+
+    def _watched_terms(self, order: OrderState, terms: OrderTerms) -> OrderTerms:
+        """Return new terms of an order that is watched here and trails with the trigger of their distance."""
+        instrument, trail = self._c.instruments[terms.symbol], terms.trail
+        if order.residence is not Residence.PROGRAM or trail is None or trail.activation_px is not None:
+            return terms
+        return terms if trail_fault(trail, instrument) else retrailed_terms(order.terms, terms, instrument)
 
     def annotate(
         self, cl_ord_id: str, origin: Origin, notes: str, metadata: dict[str, str], *, attach: Attach | None = None
@@ -158,6 +173,7 @@ class Amendment:
         )
         verdict = c.gate.check(asked)
         denial = unsupported(terms, c.instruments[terms.symbol], card, now_ns=c.clock.now_ns())
+        denial = denial or trail_refusal(order, terms)
         return denial or unheld(verdict.denial) or c.storage_refusal(verdict.risk_class)
 
     def deny(
@@ -240,7 +256,7 @@ class Amendment:
             return False
         fault_point("orders.replace.before_send")
         try:
-            broker.replace(cl_ord_id, order.order_id, venue_terms(order.pending_terms, broker.capabilities))
+            broker.replace(cl_ord_id, order.order_id, _as_asked(order, order.pending_terms, broker.capabilities))
         except NotConnected as error:
             self._refuse(cl_ord_id, str(error))
             return False
@@ -284,8 +300,42 @@ def check_version(order: OrderState, command: ReplaceOrder) -> None:
 def changed_terms(terms: OrderTerms, command: ReplaceOrder) -> OrderTerms:
     """Return the terms with every field that the command gives."""
     changes: dict[str, Any] = {name: value for name in _FIELDS if (value := getattr(command, name)) is not None}
+    if command.trail is not None or command.activation_px is not None:
+        changes["trail"] = _changed_trail(terms.trail, command)
     after = replace(terms, **changes)
     return resized(after, after.order_qty)
+
+
+def trail_refusal(order: OrderState, terms: OrderTerms) -> RuleResult | None:
+    """Return why a trail cannot begin elsewhere: by what is known here it has begun; None where nothing forbids it."""
+    old = order.pending_terms or order.terms
+    if not begins_elsewhere(old, terms) or order.is_held or (old.trail and old.trail.activation_px is not None):
+        return None
+    text = "Refused: it trails already, so that no activation price can be set; its distance can be changed."
+    return refusal("ACTIVATION_PASSED", text)
+
+
+def _changed_trail(old: Trail | None, command: ReplaceOrder) -> Trail | None:
+    """Return the distance that a change gives, else the old one, from the activation price that it gives, else the old.
+
+    Raises:
+        ValidationError: an activation price for what does not trail.
+    """
+    trail = command.trail or old
+    if trail is None:
+        raise ValidationError("activation", "is a trailing stop's")
+    begins = trail.activation_px if old is None else old.activation_px
+    return replace(trail, activation_px=begins if command.activation_px is None else command.activation_px)
+
+
+def _as_asked(order: OrderState, terms: OrderTerms, card: CapabilityCard) -> OrderTerms:
+    """Return the terms that the venue is asked for; a trail's trigger, which it moves itself, only where one is named.
+
+    What is known here of the trigger may be older than the venue's, and would take it back.
+    """
+    if terms.trail is not None and terms.stop_px == order.terms.stop_px:
+        terms = replace(terms, stop_px=None)
+    return venue_terms(terms, card)
 
 
 def _is_taken(order: OrderState, origin: Origin) -> bool:

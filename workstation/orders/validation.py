@@ -11,6 +11,7 @@ from workstation.domain.verdicts import RuleResult
 from workstation.orders.results import refusal
 from workstation.orders.routing import EMULATED_TYPES, keeps_time
 from workstation.ports.broker import CapabilityCard
+from workstation.risk.validity import trail_fault
 
 PRICED = frozenset({OrdType.LIMIT, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP_LIMIT})
 STOPPED = frozenset({OrdType.STOP, OrdType.STOP_LIMIT})
@@ -25,6 +26,9 @@ def validate(terms: OrderTerms, instrument: Instrument, *, now_ns: int) -> None:
         ValidationError: naming the first field that is wrong, and what would pass.
     """
     _check_fields(terms)
+    fault = None if terms.trail is None else trail_fault(terms.trail, instrument)
+    if fault is not None:
+        raise ValidationError("trail", fault.text, allowed=fault.allowed)
     _check_time(terms, now_ns)
     _check_quantity(terms, instrument)
     if terms.price is not None:
@@ -68,8 +72,6 @@ def _check_fields(terms: OrderTerms) -> None:
         raise _misfit("stop_price", kind, missing=terms.stop_px is None)
     if (terms.trail is None) is (kind in TRAILING):
         raise _misfit("trail", kind, missing=terms.trail is None)
-    if terms.trail is not None and terms.trail.offset <= 0:
-        raise ValidationError("trail", "must be above 0")
     if terms.post_only and kind is not OrdType.LIMIT:
         raise ValidationError("post_only", "goes with LIMIT only")
 

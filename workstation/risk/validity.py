@@ -7,7 +7,7 @@ what a change may do. Every finding names the field, the rule and what would pas
 import msgspec
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderState, OrderTerms, OrdType, TimeInForce, TrailKind
+from workstation.domain.orders import OrderState, OrderTerms, OrdType, TimeInForce, Trail, TrailKind
 
 _NEEDS: dict[OrdType, frozenset[str]] = {
     OrdType.MARKET: frozenset(),
@@ -122,22 +122,22 @@ def _price(field: str, price: int, instrument: Instrument) -> list[Invalid]:
     return [Invalid("PRICE_OFF_TICK", field, text, " or ".join(near), step, near)]
 
 
-def _trail(terms: OrderTerms, instrument: Instrument) -> list[Invalid]:
-    trail = terms.trail
-    if trail is None:
-        return []
+def trail_fault(trail: Trail, instrument: Instrument) -> Invalid | None:
+    """Return what is wrong with a trail's distance, None for nothing."""
     if trail.offset <= 0:
-        return [Invalid("TRAIL_NOT_POSITIVE", "trail", "the trailing offset is not above 0", allowed="above 0")]
+        return Invalid("TRAIL_NOT_POSITIVE", "trail", "the trailing offset is not above 0", allowed="above 0")
     if trail.kind is TrailKind.BPS and trail.offset >= _TRAIL_BPS_MAX:
-        return [Invalid("TRAIL_TOO_WIDE", "trail", "the trailing offset is 100 % or more", allowed="below 100 %")]
+        return Invalid("TRAIL_TOO_WIDE", "trail", "the trailing offset is 100 % or more", allowed="below 100 %")
     if trail.kind is TrailKind.PRICE and trail.offset % instrument.ticks[0].tick:
         step = instrument.price_text(instrument.ticks[0].tick)
-        return [
-            Invalid(
-                "PRICE_OFF_TICK", "trail", f"the trailing offset is not on the tick {step}", f"steps of {step}", step
-            )
-        ]
-    return []
+        text = f"the trailing offset is not on the tick {step}"
+        return Invalid("PRICE_OFF_TICK", "trail", text, f"steps of {step}", step)
+    return None
+
+
+def _trail(terms: OrderTerms, instrument: Instrument) -> list[Invalid]:
+    fault = None if terms.trail is None else trail_fault(terms.trail, instrument)
+    return [] if fault is None else [fault]
 
 
 def _time_in_force(terms: OrderTerms, now_ns: int) -> list[Invalid]:

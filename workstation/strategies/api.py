@@ -219,10 +219,23 @@ class Strategy:
         return self._door.oco(symbol, first, second)
 
     def replace(
-        self, order_id: str, *, quantity: Number | None = None, limit: Number | None = None, stop: Number | None = None
+        self,
+        order_id: str,
+        *,
+        quantity: Number | None = None,
+        limit: Number | None = None,
+        stop: Number | None = None,
+        **trail: Number,
     ) -> None:
-        """Change an open order."""
-        self._door.replace(order_id, quantity, limit, stop)
+        """Change an open order; what is not named stays.
+
+        trail: of a trailing stop its distance, as trail, trail_ticks or trail_percent, and activation, the price from
+        which it trails, while that is not reached. A new distance counts from the best price that it has seen.
+
+        Raises:
+            ValidationError: a term is wrong in itself, naming it.
+        """
+        self._door.replace(order_id, quantity, limit, stop, **trail)
 
     def cancel(self, order_id: str) -> None:
         """Cancel an open order; one that has ended is left alone."""

@@ -71,7 +71,9 @@ class Door(Protocol):
     def oco(self, symbol: str, first: Leg, second: Leg) -> tuple[str, str]:
         """Place two orders of which any fill of one cancels the other; returns their ids."""
 
-    def replace(self, order_id: str, quantity: Number | None, limit: Number | None, stop: Number | None) -> None:
+    def replace(
+        self, order_id: str, quantity: Number | None, limit: Number | None, stop: Number | None, **trail: Number
+    ) -> None:
         """Change an open order."""
 
     def cancel(self, order_id: str) -> None:

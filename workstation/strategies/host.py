@@ -30,7 +30,7 @@ from workstation.strategies.door import IndicatorValue, Leg, Number
 from workstation.strategies.importing import struck_at
 from workstation.strategies.indicators import NONE_OWN, SeriesIndicators
 from workstation.strategies.plain import plain
-from workstation.strategies.terms import leg_price, order_terms, price_units, qty_units
+from workstation.strategies.terms import leg_price, order_terms, price_units, qty_units, trail_change
 from workstation.strategies.views import Bar, Fill, Order, Scales
 
 if TYPE_CHECKING:
@@ -375,11 +375,14 @@ class Host:
             self._plain[key] = instrument, made
         return made
 
-    def replace(self, order_id: str, quantity: Number | None, limit: Number | None, stop: Number | None) -> None:
-        """Change an open order of the run.
+    def replace(
+        self, order_id: str, quantity: Number | None, limit: Number | None, stop: Number | None, **trail: Number
+    ) -> None:
+        """Change an open order of the run; what `trail` may name, `terms.trail_change` says.
 
         Raises:
             NotFound: the run has no such open order.
+            ValidationError: a term is wrong in itself.
         """
         order = self._open.get(order_id)
         if order is None:
@@ -391,6 +394,7 @@ class Host:
                 None if quantity is None else qty_units(instrument, quantity, "quantity"),
                 None if limit is None else price_units(instrument, limit, "down" if buys else "up", "limit"),
                 None if stop is None else price_units(instrument, stop, "up" if buys else "down", "stop"),
+                *trail_change(instrument, order.terms, trail),
             )
         )
 

@@ -9,7 +9,7 @@ import msgspec
 
 from workstation.domain.executions import Execution
 from workstation.domain.market import Bar, BarType, BookSnapshot, Quote, StreamKind, Trade
-from workstation.domain.orders import OrderState, OrderTerms
+from workstation.domain.orders import OrderState, OrderTerms, Trail
 from workstation.strategies.views import Policy
 
 # To the engine
@@ -45,12 +45,14 @@ class CancelAll(msgspec.Struct, frozen=True):
 
 
 class Replace(msgspec.Struct, frozen=True):
-    """Change an order of the run; None leaves a term as it is."""
+    """Change an order of the run; None leaves a term as it is. trail: a distance alone, activation_px beside it."""
 
     cl_ord_id: str
     order_qty: int | None
     price: int | None
     stop_px: int | None
+    trail: Trail | None = None
+    activation_px: int | None = None
 
 
 class Flatten(msgspec.Struct, frozen=True):

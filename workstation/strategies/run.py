@@ -270,6 +270,8 @@ class Run:
             order_qty=intent.order_qty,
             price=intent.price,
             stop_px=intent.stop_px,
+            trail=intent.trail,
+            activation_px=intent.activation_px,
         )
         denial = self._desk.replace(command).denial
         if denial is not None:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, TypeVar
 
+from msgspec.structs import replace
+
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail, TrailKind, TriggerSource
@@ -22,6 +24,8 @@ _TERMS = frozenset(
         "reduce_only", "display", "stop_loss", "take_profit", "notes",
     ]
 )  # fmt: skip
+_TRAIL_TERMS = frozenset(["trail", "trail_ticks", "trail_percent", "activation"])
+_CHANGED = _TRAIL_TERMS | {"quantity", "limit", "stop"}
 NEAR = 1e-6
 """Share of a price or quantity unit within which a float stands for the unit."""
 
@@ -69,6 +73,31 @@ def leg_price(instrument: Instrument, entry: Side, value: Number | None, *, stop
         return None
     direction: _Direction = "up" if (entry.sign > 0) is stop else "down"
     return price_units(instrument, value, direction, "stop_loss" if stop else "take_profit")
+
+
+def trail_change(
+    instrument: Instrument, terms: OrderTerms, asked: Mapping[str, Any]
+) -> tuple[Trail | None, int | None]:
+    """Return what a change of an order asks of its trail: a distance and an activation price, None for the old one.
+
+    Raises:
+        ValidationError: an unknown term, an order that does not trail, or a value that is no number.
+    """
+    asked = {name: value for name, value in asked.items() if value is not None}
+    if not asked:
+        return None, None
+    if not asked.keys() <= _TRAIL_TERMS:
+        unknown = min(asked.keys() - _TRAIL_TERMS)
+        raise ValidationError(unknown, "is no term of a change", allowed=", ".join(sorted(_CHANGED)))
+    if terms.trail is None:
+        raise ValidationError(min(asked), "is a trailing stop's")
+    if asked.keys() == {"activation"}:
+        direction: _Direction = "down" if terms.side.sign > 0 else "up"
+        return None, price_units(instrument, asked["activation"], direction, "activation")
+    trail = _trail(instrument, terms.side, asked)
+    if trail is None or trail.activation_px is None:
+        return trail, None
+    return replace(trail, activation_px=None), trail.activation_px
 
 
 def price_units(instrument: Instrument, value: Number, direction: _Direction, field: str) -> int:

@@ -15,6 +15,7 @@ import msgspec
 from workstation.domain.cells import disarmed
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, format_money, format_scaled
+from workstation.domain.orders import Trail, TrailKind
 
 R = TypeVar("R")
 
@@ -22,6 +23,8 @@ MISSING = "—"
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
 AVERAGE_EXTRA_DECIMALS = 2
+DISTANCE_UNITS = {TrailKind.PRICE: "", TrailKind.TICKS: "t", TrailKind.BPS: "%"}
+"""What follows the figure of a trailing stop's distance."""
 _SECONDS_KEPT = 4_096
 _TEXTS_KEPT = 16_384
 
@@ -67,6 +70,17 @@ class Formats:
         instrument = self._instruments.get(symbol)
         return None if price is None or instrument is None else price / 10**instrument.price_decimals
 
+    def distance(self, symbol: str, trail: Trail | None) -> str:
+        """Return the distance of a trailing stop as it is typed."""
+        instrument = self._instruments.get(symbol)
+        return MISSING if trail is None or instrument is None else distance_text(trail, instrument)
+
+    def distance_number(self, symbol: str, trail: Trail | None) -> float | None:
+        """Return the distance of a trailing stop in its own unit, price, ticks or percent, to sort by."""
+        if trail is None or trail.kind is TrailKind.PRICE:
+            return self.price_number(symbol, None if trail is None else trail.offset)
+        return trail.offset / 100 if trail.kind is TrailKind.BPS else float(trail.offset)
+
     def quantity_number(self, symbol: str, quantity: int | None) -> float | None:
         """Return a quantity in whole units, to sort by."""
         instrument = self._instruments.get(symbol)
@@ -81,6 +95,12 @@ class Formats:
         """Return a quantity as plain decimal text for export, empty where missing."""
         instrument = self._instruments.get(symbol)
         return "" if quantity is None or instrument is None else instrument.qty_text(quantity)
+
+
+def distance_text(trail: Trail, instrument: Instrument) -> str:
+    """Return a trailing stop's distance as it is typed: `0.50`, `5t`, `0.25%`."""
+    figures = {TrailKind.TICKS: str(trail.offset), TrailKind.BPS: format_scaled(trail.offset, 2, keep=2)}
+    return f"{figures.get(trail.kind) or instrument.price_text(trail.offset)}{DISTANCE_UNITS[trail.kind]}"
 
 
 def grouped(text: str) -> str:

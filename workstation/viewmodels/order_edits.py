@@ -1,7 +1,8 @@
 """Amending an order in place: which cells can be edited, what a typed text means, and what happens on a conflict.
 
 A door of the order walk, before the command: a typed value is checked against tick, lot and what is filled already,
-never clamped or rounded. An edit is bound to the order's id and version. Qt-free.
+never clamped or rounded. An edit is bound to the order's id and version; of a trail to its terms, since its trigger
+moves by itself. Qt-free.
 """
 
 import re
@@ -10,24 +11,32 @@ import msgspec
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
-from workstation.domain.orders import OrderState, OrderTerms, OrdType, TimeInForce
+from workstation.domain.orders import OrderState, OrderTerms, OrdType, TimeInForce, Trail, TrailKind
+from workstation.domain.trailing import retrailed, same_distance
 from workstation.orders.amendment import changed_terms
-from workstation.viewmodels.formats import DAY_NS, exact_time
-from workstation.viewmodels.ticket_fields import parse_utc
+from workstation.risk.validity import trail_fault
+from workstation.viewmodels.formats import DAY_NS, DISTANCE_UNITS, distance_text, exact_time
+from workstation.viewmodels.ticket_fields import parse_trail, parse_utc
 
-PRICE, STOP, QUANTITY, LIFE = "price", "stop", "qty", "tif"
-EDITABLE = (PRICE, STOP, QUANTITY, LIFE)
+PRICE, STOP, QUANTITY, LIFE, TRAIL, ACTIVATION = "price", "stop", "qty", "tif", "trail", "activation"
+EDITABLE = (PRICE, STOP, QUANTITY, LIFE, TRAIL, ACTIVATION)
 _LIVES = f"{', '.join(life for life in TimeInForce if life is not TimeInForce.GTD)}, GTD with a date"
+_TERMS = {PRICE: "price", STOP: "stop_px", QUANTITY: "order_qty", ACTIVATION: "activation_px"}
+_NAMES = {
+    PRICE: "price", STOP: "stop", QUANTITY: "quantity", LIFE: "time in force", TRAIL: "trail",
+    ACTIVATION: "activation price",
+}  # fmt: skip
 _MULTIPLES = {"k": 3, "m": 6}
 
 
 class Amendment(msgspec.Struct, frozen=True):
-    """One edit as typed. version: the order's when the editor opened."""
+    """One edit as typed. version: the order's when the editor opened. of: the terms that it had then."""
 
     cl_ord_id: str
     version: int
     field: str
     typed: str
+    of: OrderTerms | None = None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +45,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     order_qty: int | None = None
     price: int | None = None
     stop_px: int | None = None
+    trail: Trail | None = None
+    activation_px: int | None = None
     time_in_force: TimeInForce | None = None
     expire_time: int | None = None
 
@@ -50,13 +61,16 @@ def amended(instrument: Instrument, order: OrderState, edit: Amendment, now_ns: 
         life, expire = _life(edit.typed, now_ns)
         same = (life, expire) == (aimed(order).time_in_force, aimed(order).expire_time)
         return None if same else Terms(time_in_force=life, expire_time=expire)
+    if edit.field == TRAIL:
+        trail, old = parsed_trail(instrument, order, edit.typed), aimed(order).trail
+        return None if same_distance(trail, old) else Terms(trail=trail)
     value = parsed(instrument, order, edit.field, edit.typed)
     return None if value == current_value(order, edit.field) else terms_of(edit.field, value)
 
 
 def terms_of(field: str, value: int) -> Terms:
-    """Return the change of one figure: price, stop or quantity."""
-    return msgspec.structs.replace(Terms(), **{{PRICE: "price", STOP: "stop_px", QUANTITY: "order_qty"}[field]: value})
+    """Return the change of one figure: price, stop, activation price or quantity."""
+    return msgspec.structs.replace(Terms(), **{_TERMS[field]: value})
 
 
 def aimed(order: OrderState) -> OrderTerms:
@@ -66,9 +80,35 @@ def aimed(order: OrderState) -> OrderTerms:
 
 
 def current_value(order: OrderState, field: str) -> int | None:
-    """Return the price, stop or quantity that the order is on its way to, None where it has none or none is edited."""
+    """Return the price, stop, activation or quantity that the order is on its way to, None where it has none."""
     terms = aimed(order)
-    return {PRICE: terms.price, STOP: terms.stop_px, QUANTITY: terms.order_qty}.get(field)
+    begins = None if terms.trail is None else terms.trail.activation_px
+    figures = {PRICE: terms.price, STOP: terms.stop_px, QUANTITY: terms.order_qty, ACTIVATION: begins}
+    return figures.get(field)
+
+
+def no_such_term(order: OrderState, field: str) -> str:
+    """Return why a trail's term cannot be amended, since the order has none such; "" where it has, and for the rest."""
+    trail = aimed(order).trail
+    if field not in (TRAIL, ACTIVATION) or (trail is not None and (field == TRAIL or trail.activation_px is not None)):
+        return ""
+    if trail is None:
+        return "Refused: the order does not trail."
+    return "Refused: it trails already, so that it has no activation price any more; amend its trail."
+
+
+def is_outdated(order: OrderState, edit: Amendment) -> bool:
+    """Tell whether an order has changed since an edit of it opened; that a trail's trigger has moved is no change."""
+    if edit.version == order.version:
+        return False
+    if edit.field not in (TRAIL, ACTIVATION) or edit.of is None:
+        return True
+    return _steady(aimed(order)) != _steady(edit.of)
+
+
+def amend_version(order: OrderState, field: str) -> int | None:
+    """Return the version that a change is bound to, None for one of a trail, which is bound to its terms."""
+    return None if field in (TRAIL, ACTIVATION) else order.version
 
 
 def edit_text(instrument: Instrument, order: OrderState, field: str) -> str | None:
@@ -76,6 +116,8 @@ def edit_text(instrument: Instrument, order: OrderState, field: str) -> str | No
     if field == LIFE:
         terms = aimed(order)
         return terms.time_in_force if terms.expire_time is None else f"GTD {_moment(terms.expire_time)}"
+    if field == TRAIL:
+        return None if (trail := aimed(order).trail) is None else distance_text(trail, instrument)
     value = current_value(order, field)
     if value is None:
         return None
@@ -103,11 +145,28 @@ def parsed(instrument: Instrument, order: OrderState, field: str, typed: str) ->
     return price
 
 
+def parsed_trail(instrument: Instrument, order: OrderState, typed: str) -> Trail:
+    """Return a typed distance; a plain number is in the unit that the order's trail has.
+
+    Raises:
+        ValidationError: no distance above 0, off the tick, 100 % or more, or an order that does not trail.
+    """
+    old, text = aimed(order).trail, typed.strip().replace(",", "").lower()
+    if old is None:
+        raise ValidationError(TRAIL, "is a trailing stop's")
+    if not text:
+        raise ValidationError(TRAIL, "is empty; Esc drops the edit")
+    trail = parse_trail(text + DISTANCE_UNITS[old.kind] if text[-1].isdigit() else text, instrument)
+    fault = trail_fault(trail, instrument)
+    if fault is not None:
+        raise ValidationError(TRAIL, fault.text, allowed=fault.allowed)
+    return msgspec.structs.replace(trail, activation_px=old.activation_px)
+
+
 def conflict_text(order: OrderState, amendment: Amendment) -> str:
     """Return the question that a conflict puts."""
-    name = {PRICE: "price", STOP: "stop", QUANTITY: "quantity", LIFE: "time in force"}[amendment.field]
     return (
-        f"{order.terms.symbol} {name} {amendment.typed}: the order changed while you typed; "
+        f"{order.terms.symbol} {_NAMES[amendment.field]} {amendment.typed}: the order changed while you typed; "
         f"now version {order.version}: re-apply or drop?"
     )
 
@@ -122,6 +181,8 @@ def outlook(instrument: Instrument, order: OrderState, edit: Amendment, now_ns: 
         return "no change"
     if edit.field == LIFE:
         return f"time in force {terms.time_in_force}"
+    if terms.trail is not None:
+        return _trigger_words(instrument, order, terms.trail)
     before, after = current_value(order, edit.field) or 0, parsed(instrument, order, edit.field, edit.typed)
     if edit.field == QUANTITY:
         words = f"{'+' if after > before else '−'}{instrument.qty_text(abs(after - before))}"
@@ -138,6 +199,8 @@ def stepped(instrument: Instrument, order: OrderState, edit: Amendment, steps: i
     if edit.field == LIFE:
         return edit.typed
     try:
+        if edit.field == TRAIL:
+            return _stepped_trail(instrument, order, edit.typed, steps)
         value = parsed(instrument, order, edit.field, edit.typed)
         if edit.field == QUANTITY:
             moved = instrument.qty_text(value + steps * instrument.lot)
@@ -147,6 +210,36 @@ def stepped(instrument: Instrument, order: OrderState, edit: Amendment, steps: i
     except ValidationError:
         return edit.typed
     return moved
+
+
+def _stepped_trail(instrument: Instrument, order: OrderState, typed: str, steps: int) -> str:
+    """Return a distance moved by ticks, or by hundredths of a percent.
+
+    Raises:
+        ValidationError: as `parsed_trail`, of what was typed or of what it would become.
+    """
+    trail = parsed_trail(instrument, order, typed)
+    step = instrument.ticks[0].tick if trail.kind is TrailKind.PRICE else 1
+    moved = distance_text(msgspec.structs.replace(trail, offset=trail.offset + steps * step), instrument)
+    parsed_trail(instrument, order, moved)
+    return moved
+
+
+def _trigger_words(instrument: Instrument, order: OrderState, trail: Trail) -> str:
+    """Return where the trigger goes under another distance, and which way; before it has one, how the trail goes."""
+    terms = aimed(order)
+    if terms.stop_px is None or terms.trail is None or terms.trail.activation_px is not None:
+        return f"trails at {distance_text(trail, instrument)}"
+    to = retrailed(terms.stop_px, terms.side.sign, terms.trail, trail, instrument)
+    away = (to - terms.stop_px) * terms.side.sign
+    way = "stays" if not away else "LOOSER" if away > 0 else "nearer"
+    ticks = abs(instrument.ticks_between(terms.stop_px, to))
+    return f"trigger {instrument.price_text(to)}, {f'{ticks}t {way}' if away else way}"
+
+
+def _steady(terms: OrderTerms) -> OrderTerms:
+    """Return terms without what a trail moves by itself."""
+    return msgspec.structs.replace(terms, stop_px=None, price=None) if terms.trail is not None else terms
 
 
 def _life(typed: str, now_ns: int) -> tuple[TimeInForce, int | None]:

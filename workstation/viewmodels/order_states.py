@@ -65,6 +65,11 @@ def is_watched(order: OrderState | None) -> bool:
     return order is not None and order.is_open and order.residence is Residence.PROGRAM
 
 
+def is_watched_here(order: OrderState) -> bool:
+    """Tell whether this program watches an order's trigger, so that its terms change here at once."""
+    return order.status is OrdStatus.NEW and is_watched(order) and not order.is_held
+
+
 def is_held(order: OrderState | None) -> bool:
     """Tell whether an order's trigger passed while nobody watched, so that a person is to fire or cancel it."""
     return order is not None and is_watched(order) and order.text == HELD_TEXT

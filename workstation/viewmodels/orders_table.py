@@ -39,6 +39,7 @@ from workstation.viewmodels.order_states import (
     REJECTED,
     TYPE_WORDS,
     UNKNOWN,
+    is_watched_here,
     order_word,
 )
 from workstation.viewmodels.origins import Sender, is_foreign, origin_id, origin_words, sender_of
@@ -224,7 +225,7 @@ class OrderBlotter:
         word = self.word(order)
         if word == UNKNOWN:
             return "Refused: the order's outcome is not known. Wait for the venue, or cancel it."
-        if order.status not in _AMENDABLE:
+        if order.status not in _AMENDABLE and not is_watched_here(order):
             return f"Refused: the order is {word.lower()}; only a working order can be amended."
         return ""
 
@@ -263,6 +264,22 @@ class OrderBlotter:
     def _age(self, order: OrderState) -> str:
         return age(self.now_ns - order.created_at) if order.is_open and self.now_ns else MISSING
 
+    def _stop_columns(self, number: ColumnKind) -> tuple[Column[OrderState], ...]:
+        f = self.formats
+        return (
+            Column("stop", "Stop", number, lambda o: f.price_number(o.terms.symbol, o.terms.stop_px),
+                   lambda o: f.price(o.terms.symbol, o.terms.stop_px), right=True, width=9,
+                   exact=lambda o: f.exact_price(o.terms.symbol, o.terms.stop_px), steady=True,
+                   hint="Stop price; Enter amends"),
+            Column("trail", "Trail", number, lambda o: f.distance_number(o.terms.symbol, o.terms.trail),
+                   lambda o: f.distance(o.terms.symbol, o.terms.trail), right=True, width=7, steady=True, hidden=True,
+                   hint="Distance that a trailing stop keeps: price, ticks (t) or percent; Enter amends"),
+            Column("activation", "Activation", number, lambda o: f.price_number(o.terms.symbol, _activation(o)),
+                   lambda o: f.price(o.terms.symbol, _activation(o)), right=True, width=9, steady=True, hidden=True,
+                   exact=lambda o: f.exact_price(o.terms.symbol, _activation(o)),
+                   hint="Price from which a stop trails, until it is reached; Enter amends"),
+        )  # fmt: skip
+
     def _columns(self) -> tuple[Column[OrderState], ...]:
         code, number = ColumnKind.CODE, ColumnKind.NUMBER
         f = self.formats
@@ -286,10 +303,7 @@ class OrderBlotter:
                    lambda o: f.price(o.terms.symbol, o.terms.price), right=True, width=9,
                    exact=lambda o: f.exact_price(o.terms.symbol, o.terms.price), steady=True,
                    hint="Limit price; Enter amends"),
-            Column("stop", "Stop", number, lambda o: f.price_number(o.terms.symbol, o.terms.stop_px),
-                   lambda o: f.price(o.terms.symbol, o.terms.stop_px), right=True, width=9,
-                   exact=lambda o: f.exact_price(o.terms.symbol, o.terms.stop_px), steady=True,
-                   hint="Stop price; Enter amends"),
+            *self._stop_columns(number),
             Column("average", "Average", number, self._average_number,
                    lambda o: f.average(o.terms.symbol, o.cost, o.cum_qty), right=True, width=11,
                    hint="Average fill price"),
@@ -352,6 +366,10 @@ def _type(order: OrderState) -> str:
 
 def _leg(order: OrderState) -> str:
     return _LEG_WORDS[order.link.role] if order.link else ""
+
+
+def _activation(order: OrderState) -> int | None:
+    return None if order.terms.trail is None else order.terms.trail.activation_px
 
 
 def _ms(start: int, end: int | None) -> float | None:

@@ -112,6 +112,32 @@ def test_a_trailing_stop_waits_for_its_activation_price_within_a_bar_too():
     assert len(fills(run({0: act}, *rows[:3]))) == 1
 
 
+@pytest.mark.parametrize(("distance", "sold"), [({"trail": 0.50}, 10_350), ({"trail_percent": 2}, 10_192)])
+def test_a_new_distance_counts_from_the_best_price_that_a_trailing_stop_has_seen(distance, sold):
+    def act(s):
+        s.buy("ABC", 100)
+        s.id = s.sell("ABC", 100, trail=1.00, tif=TimeInForce.GTC)
+
+    rows = [FLAT, (10_000, 10_400, 10_000, 10_400), (10_390, 10_390, 10_380, 10_390), (10_390, 10_390, 10_100, 10_100)]
+    result = run({0: act, 2: lambda s: s.replace(s.id, **distance)}, *rows)
+    assert fills(result)[-1] == (3, "SELL", 100, sold)
+
+
+def test_a_trailing_stop_that_has_begun_begins_nowhere_else_in_a_backtest():
+    def act(s):
+        s.buy("ABC", 100)
+        s.id = s.sell("ABC", 100, trail=1.00, activation=102.00, tif=TimeInForce.GTC)
+
+    rows = [FLAT, (10_000, 10_400, 10_000, 10_400), (10_390, 10_390, 10_380, 10_390), (10_390, 10_390, 10_200, 10_200)]
+    told = []
+    script = {0: act, 1: lambda s: s.replace(s.id, activation=110), 2: lambda s: told.extend(s.orders())}
+    result = run(script, *rows)
+    assert fills(result)[-1] == (3, "SELL", 100, 10_300)
+    assert [order.reason for order in told] == ["it trails already"]
+    later = run({0: act, 1: lambda s: s.replace(s.id, activation=110)}, FLAT, FLAT, *rows[2:])
+    assert len(fills(later)) == 1
+
+
 def test_a_smaller_size_leaves_a_trailing_stop_where_it_has_come_to():
     def act(s):
         s.buy("ABC", 100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.helpers.adapters import InProcess
 from workstation.brokers.sim.delay_line import DelayLine
@@ -10,7 +11,7 @@ from workstation.brokers.sim.universe import SPECIAL_SYMBOLS
 from workstation.brokers.sim.venue import CASH_ACCOUNT
 from workstation.domain.accounts import Environment
 from workstation.domain.instruments import AssetClass
-from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce
+from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail, TrailKind, TriggerSource
 from workstation.kernel.clock import VirtualClock
 from workstation.kernel.fault_points import set_probe
 from workstation.ports.broker import ExecType
@@ -120,3 +121,20 @@ def test_a_delay_line_keeps_order_however_the_delays_fall():
     assert line.take_all() == [9]
     clock.advance(200)
     assert len(out) == 2
+
+
+def test_a_restarted_venue_goes_on_with_the_distance_that_a_trail_was_given(venue):
+    trail = Trail(TrailKind.TICKS, 20)
+    terms = venue.terms(
+        side=Side.SELL, ord_type=OrdType.TRAILING_STOP, trail=trail, trigger=TriggerSource.BID_ASK, price=None
+    )
+    venue.broker.submit("kept", terms)
+    order_id = venue.until("kept", ExecType.ACCEPTED).order_id
+    venue.market(venue.bid + 10 * venue.tick, venue.ask + 10 * venue.tick)
+    venue.broker.replace("kept", order_id, replace(terms, trail=Trail(TrailKind.TICKS, 30)))
+    venue.until("kept", ExecType.REPLACED)
+    before = venue.venue.exchange.orders.by_client["kept"].order
+    venue.restart_venue()
+    after = venue.venue.exchange.orders.by_client["kept"].order
+    assert before is not after
+    assert (after.terms.trail, after.stop_px) == (Trail(TrailKind.TICKS, 30), before.stop_px)

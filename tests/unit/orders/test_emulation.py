@@ -7,11 +7,13 @@ import pytest
 
 from tests.helpers.core_rig import SYMBOL, CoreRig
 from tests.helpers.fake_broker import CARD
-from workstation.domain.errors import NotFound, StateConflict
+from workstation.domain.errors import NotFound, StateConflict, ValidationError
+from workstation.domain.events import LimitChanged
 from workstation.domain.market import Aggressor, Quote, Trade
-from workstation.domain.orders import OrdStatus, OrdType, Residence, Side, Trail, TrailKind, TriggerSource
+from workstation.domain.orders import OrdStatus, OrdType, ReplaceOrder, Residence, Side, Trail, TrailKind, TriggerSource
 from workstation.orders.context import DeskSettings, PassedTrigger
 from workstation.ports.broker import SessionState
+from workstation.risk.restrictions import lockout_event
 
 S = OrdStatus
 PLAIN = msgspec.structs.replace(CARD, ord_types=frozenset({OrdType.MARKET, OrdType.LIMIT}))
@@ -139,6 +141,93 @@ def test_a_trailing_stop_limit_moves_its_limit_along():
     order = stop(rig, ord_type=OrdType.TRAILING_STOP_LIMIT, stop_px=9_950, price=9_940, trail=trail)
     trade(rig, 10_100)
     assert (rig.order(order.cl_ord_id).terms.stop_px, rig.order(order.cl_ord_id).terms.price) == (10_050, 10_040)
+
+
+def change(rig, order, **fields):
+    return rig.desk.replace(ReplaceOrder(cl_ord_id=order.cl_ord_id, origin=order.origin, **fields))
+
+
+def trailing(rig, trail, **fields):
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=None, trail=trail, **fields)
+    trade(rig, 10_000)
+    trade(rig, 10_200)
+    trade(rig, 10_180)
+    return order
+
+
+@pytest.mark.parametrize(
+    ("new", "stop_at"),
+    [
+        (Trail(TrailKind.PRICE, 30), 10_170),
+        (Trail(TrailKind.PRICE, 120), 10_080),
+        (Trail(TrailKind.TICKS, 40), 10_160),
+        (Trail(TrailKind.BPS, 100), 10_098),
+    ],
+)
+def test_a_new_distance_counts_from_the_best_price_that_the_trail_has_seen_and_outlives_a_restart(new, stop_at):
+    rig = rig_of()
+    order = trailing(rig, Trail(TrailKind.PRICE, 50))
+    assert change(rig, order, trail=new).denial is None
+    assert (rig.order(order.cl_ord_id).terms.stop_px, rig.order(order.cl_ord_id).terms.trail) == (stop_at, new)
+    again = rig.restart()
+    assert again.order(order.cl_ord_id).terms == rig.order(order.cl_ord_id).terms
+    trade(again, stop_at + 1)
+    assert again.order(order.cl_ord_id).terms.stop_px == stop_at
+    trade(again, stop_at)
+    assert again.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+def test_what_is_no_distance_is_refused_and_the_old_one_stays():
+    rig = rig_of()
+    order = trailing(rig, Trail(TrailKind.PRICE, 50))
+    for trail, words in ((Trail(TrailKind.BPS, 10_000), "100 % or more"), (Trail(TrailKind.TICKS, 0), "not above 0")):
+        with pytest.raises(ValidationError, match=words):
+            change(rig, order, trail=trail)
+    assert rig.order(order.cl_ord_id).terms.trail == Trail(TrailKind.PRICE, 50)
+
+
+def test_a_wider_distance_is_judged_as_adding_risk_and_a_nearer_one_is_not():
+    rig = rig_of()
+    order = trailing(rig, Trail(TrailKind.PRICE, 50))
+    event = lockout_event(order.terms.account, "the day's loss", rig.now)
+    rig.record(LimitChanged(**{name: getattr(event, name) for name in event.__struct_fields__}))
+    refused = change(rig, order, trail=Trail(TrailKind.PRICE, 60))
+    assert refused.denial is not None
+    assert rig.order(order.cl_ord_id).terms.stop_px == 10_150
+    assert change(rig, order, trail=Trail(TrailKind.PRICE, 40)).denial is None
+    assert rig.order(order.cl_ord_id).terms.stop_px == 10_160
+
+
+def test_a_limit_keeps_its_distance_from_a_trigger_that_a_new_distance_moves():
+    rig = rig_of()
+    trail = Trail(TrailKind.PRICE, 50)
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP_LIMIT, stop_px=9_950, price=9_940, trail=trail)
+    trade(rig, 10_100)
+    assert change(rig, order, trail=Trail(TrailKind.PRICE, 30)).denial is None
+    assert (rig.order(order.cl_ord_id).terms.stop_px, rig.order(order.cl_ord_id).terms.price) == (10_070, 10_060)
+
+
+def test_where_a_trail_begins_is_changed_until_it_has_begun_and_its_distance_keeps_that():
+    rig = rig_of()
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=None, trail=Trail(TrailKind.PRICE, 50, 10_100))
+    assert change(rig, order, trail=Trail(TrailKind.PRICE, 60)).denial is None
+    assert change(rig, order, activation_px=10_150).denial is None
+    assert rig.order(order.cl_ord_id).terms.trail == Trail(TrailKind.PRICE, 60, 10_150)
+    trade(rig, 10_120)
+    assert rig.order(order.cl_ord_id).terms.stop_px is None
+    trade(rig, 10_150)
+    assert rig.order(order.cl_ord_id).terms.stop_px == 10_090
+    refused = change(rig, order, activation_px=10_300)
+    assert (refused.denial.code, rig.order(order.cl_ord_id).terms.trail.activation_px) == ("ACTIVATION_PASSED", None)
+    assert "trails already" in refused.denial.text
+    assert refused.seq, "it is in the journal"
+
+
+def test_what_does_not_trail_has_no_price_from_which_to():
+    rig = rig_of()
+    order = stop(rig)
+    with pytest.raises(ValidationError, match="is a trailing stop's"):
+        change(rig, order, activation_px=10_150)
 
 
 def test_a_buy_stop_fires_upwards():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.helpers.core_rig import HAND, SCRIPT, CoreRig
+from tests.helpers.core_rig import ACCOUNT, HAND, SCRIPT, CoreRig
 from tests.helpers.fake_broker import CARD
 from workstation.domain.errors import StateConflict, ValidationError
 from workstation.domain.events import ReplaceDenied
-from workstation.domain.orders import CancelOrder, OrdStatus, ReplaceOrder
+from workstation.domain.orders import CancelOrder, OrdStatus, OrdType, ReplaceOrder, Side, Trail, TrailKind
 from workstation.ports.broker import ReplaceKind
 
 S = OrdStatus
@@ -180,3 +180,42 @@ def test_a_refusal_of_a_change_is_published_where_the_journal_cannot_take_it():
     before = rig.journal.last_seq
     assert change(rig, order, order_qty=20).denial.code == "STORAGE_UNAVAILABLE"
     assert (len(rig.said(ReplaceDenied)), rig.journal.last_seq) == (1, before)
+
+
+def trailing(rig, **fields):
+    return rig.submit(
+        Side.SELL, 100, None, ord_type=OrdType.TRAILING_STOP, stop_px=9_900, trail=Trail(TrailKind.PRICE, 50, **fields)
+    )
+
+
+def test_a_venue_that_moves_a_trigger_itself_is_told_of_one_only_where_the_change_names_it():
+    rig = CoreRig()
+    order = trailing(rig)
+    change(rig, order, order_qty=80)
+    change(rig, order, trail=Trail(TrailKind.TICKS, 30))
+    change(rig, order, stop_px=9_950)
+    asked = [call.terms for call in rig.broker.of("replace")]
+    assert [(terms.order_qty, terms.trail, terms.stop_px) for terms in asked] == [
+        (80, Trail(TrailKind.PRICE, 50), None),
+        (80, Trail(TrailKind.TICKS, 30), None),
+        (80, Trail(TrailKind.TICKS, 30), 9_950),
+    ]
+
+
+def test_a_trail_whose_change_got_lost_is_adopted_as_the_venue_has_it():
+    rig = CoreRig()
+    order = trailing(rig)
+    held = rig.broker.orders[order.cl_ord_id]
+    theirs = msgspec.structs.replace(order.terms, trail=Trail(TrailKind.PRICE, 30))
+    rig.broker.orders[order.cl_ord_id] = msgspec.structs.replace(held, terms=theirs)
+    rig.desk.reconcile(ACCOUNT, "test")
+    assert rig.order(order.cl_ord_id).terms.trail == Trail(TrailKind.PRICE, 30)
+
+
+def test_a_trail_that_begins_later_at_a_venue_is_changed_there_and_one_that_has_begun_is_not_asked():
+    rig = CoreRig()
+    waits, begun = trailing(rig, activation_px=10_100), trailing(rig)
+    assert change(rig, waits, activation_px=10_200).denial is None
+    assert rig.order(waits.cl_ord_id).terms.trail.activation_px == 10_200
+    assert change(rig, begun, activation_px=10_200).denial.code == "ACTIVATION_PASSED"
+    assert [call.cl_ord_id for call in rig.broker.of("replace")] == [waits.cl_ord_id]

@@ -46,7 +46,7 @@ MEANINGS: Mapping[str, str] = {
     "strategy_run_id": "Run of a strategy that it belongs to; null for none.",
     "time_in_force": "How long the order works.",
     "total_value": "Quantity times price, before the multiplier; null without a price.",
-    "trailing_percent": "Distance of a trailing stop from the best price, in percent.",
+    "trailing_percent": "Distance of a trailing stop from the best price it has seen, in percent.",
     "unfilled_quantity": "Quantity less what filled, in every state.",
     "unknown_outcome": "Which request went unanswered, since when and why; null otherwise.",
     # Executions and history

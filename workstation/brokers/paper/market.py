@@ -111,7 +111,7 @@ class PaperMarket(Matcher):
         rest = self._by_order.get(order.order_id)
         smaller = order.cum_qty < terms.order_qty <= order.terms.order_qty
         if rest is not None and smaller and terms.price == order.terms.price:
-            order.change_terms(terms)
+            order.change_terms(terms, self.instrument)
             rest.leaves = min(rest.leaves, order.leaves)
             return
         super().replace(order, terms, arrival)

@@ -4,6 +4,8 @@ What recovery and reconciliation of the workstation stand on. Reads the exchange
 orders which kept silent speak again.
 """
 
+from msgspec.structs import replace
+
 from workstation.brokers.sim.exchange import Exchange
 from workstation.brokers.sim.orders import VenueOrderState
 from workstation.brokers.sim.records import split_report
@@ -47,11 +49,12 @@ def _closed(exchange: Exchange, account: str, cl_ord_ids: tuple[str, ...], since
 
 
 def _venue_order(state: VenueOrderState) -> VenueOrder:
+    trails = state.terms.trail is not None
     return VenueOrder(
         cl_ord_id=state.cl_ord_id,
         order_id=state.order_id,
         account=state.terms.account,
-        terms=state.terms,
+        terms=replace(state.terms, stop_px=state.order.stop_px) if trails else state.terms,
         status=state.status,
         cum_qty=state.reported_qty - state.voided_qty,
         cost=state.cost,

@@ -36,6 +36,7 @@ from workstation.domain.accounts import Account
 from workstation.domain.executions import ExecKind, Execution, Liquidity
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderTerms, OrdStatus, TimeInForce
+from workstation.domain.trailing import begins_elsewhere
 from workstation.kernel.clock import Scheduler, Timer
 from workstation.ports.broker import (
     BrokerReport,
@@ -176,7 +177,7 @@ class Exchange:
             self._close(state, OrdStatus.FILLED, "quantity changed to what was filled")
             return
         # The confirmation goes out before what the new terms may trade at once.
-        state.confirmed_terms = terms
+        state.confirmed_terms = self._with_trigger(state, terms)
         self._report(state, ExecType.REPLACED)
         self.matchers[terms.symbol].replace(state.order, terms, self.orders.next_arrival())
         if state.is_open:
@@ -363,6 +364,8 @@ class Exchange:
         ):
             return "BAD_REPLACE", "symbol, account, side and type cannot change"
         matcher = self.matchers[terms.symbol]
+        if begins_elsewhere(old, terms) and state.order.activated:
+            return "ACTIVATION_PASSED", "it trails already"
         if terms.post_only and terms.price is not None and matcher.book.crosses(terms.side.sign, terms.price):
             return "POST_ONLY", ENDINGS[EndReason.POST_ONLY][1]
         return (
@@ -370,6 +373,12 @@ class Exchange:
             or room_refusal(self.room(), reduces=self.holdings.only_reduces(terms, old.order_qty))
             or self._funds.refusal(terms, old.order_qty)
         )
+
+    def _with_trigger(self, state: VenueOrderState, terms: OrderTerms) -> OrderTerms:
+        """Return new terms of a trailing order with the trigger that it will have under them."""
+        if terms.trail is None:
+            return terms
+        return _with(terms, stop_px=state.order.trigger_under(terms, self.instruments[terms.symbol]))
 
     def _trim_reduce_only(self, account: str, symbol: str) -> None:
         for state in self.orders.reduce_only_of(account, symbol):
@@ -402,7 +411,7 @@ class Exchange:
         if state.silent:
             return
         terms = state.confirmed_terms or state.terms
-        if kind is ExecType.TRIGGERED or terms.trail is not None:
+        if kind is ExecType.TRIGGERED or (terms.trail is not None and state.confirmed_terms is None):
             terms = _with(terms, stop_px=state.order.stop_px)
         report = OrderReport(
             exec_type=kind,

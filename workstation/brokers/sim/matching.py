@@ -15,6 +15,7 @@ from workstation.brokers.sim.conditional import Conditional, TriggerBook, Watche
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderTerms, OrdType, TimeInForce, TriggerSource
+from workstation.domain.trailing import retrailed
 
 TRIGGER_ROUNDS_MAX = 1_000
 """Rounds of stops setting off stops within one instant."""
@@ -77,13 +78,29 @@ class MarketOrder:
         self.held = False
         self.resting: RestingOrder[MarketOrder] | None = None
 
-    def change_terms(self, terms: OrderTerms) -> None:
-        """Put new terms in force; a trigger that has not fired follows them, and one that has trailed stays."""
-        old, self.terms = self.terms, terms
+    def change_terms(self, terms: OrderTerms, instrument: Instrument) -> None:
+        """Put new terms in force; a trigger that has not fired follows them, and one that has trailed stays.
+
+        A trail of another distance goes on from the best price that it has seen.
+        """
+        old, before = self.terms, self.stop_px
+        self.stop_px = self.trigger_under(terms, instrument)
+        self.terms = terms
         if terms.price != old.price:
             self.limit_px = terms.price
-        if not self.triggered and terms.stop_px is not None and terms.stop_px != old.stop_px:
-            self.stop_px = terms.stop_px
+        elif self.limit_px is not None and before is not None and self.stop_px is not None and old.trail is not None:
+            self.limit_px += self.stop_px - before if terms.stop_px in (None, old.stop_px) else 0
+
+    def trigger_under(self, terms: OrderTerms, instrument: Instrument) -> int | None:
+        """Return where the trigger would stand under new terms; they may name it, and leave it where they do not."""
+        old, stop_px = self.terms, self.stop_px
+        if self.triggered:
+            return stop_px
+        if terms.stop_px is not None and terms.stop_px != old.stop_px:
+            return terms.stop_px
+        if stop_px is None or old.trail is None or terms.trail is None or not self.activated:
+            return stop_px
+        return retrailed(stop_px, terms.side.sign, old.trail, terms.trail, instrument)
 
     def trailed(self, stop_px: int | None, limit_px: int | None, *, activated: bool) -> None:
         """Take a trigger that had followed the market."""
@@ -171,7 +188,7 @@ class Matcher:
         The caller has checked the terms; a quantity at or below what is filled ends the order without a word here.
         """
         old = order.terms
-        order.change_terms(terms)
+        order.change_terms(terms, self.instrument)
         if order.leaves <= 0:
             self.withdraw(order)
             return

@@ -66,7 +66,7 @@ class Remembered:
     @staticmethod
     def _change(exchange: Exchange, state: VenueOrderState, record: Changed) -> None:
         if isinstance(record, TermsChanged):
-            state.order.change_terms(record.terms)
+            state.order.change_terms(record.terms, exchange.instruments[record.terms.symbol])
             exchange.orders.index(state)
         elif isinstance(record, Trailed):
             state.order.trailed(record.stop_px, record.limit_px, activated=record.activated)

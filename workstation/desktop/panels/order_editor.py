@@ -25,7 +25,7 @@ from workstation.desktop.panels.amend_bar import AmendBar
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import use_figure_font
 from workstation.domain.orders import OrderState
-from workstation.viewmodels.order_edits import LIFE, Amendment
+from workstation.viewmodels.order_edits import LIFE, Amendment, aimed
 
 Check = Callable[[Amendment], str]
 Step = Callable[[Amendment, int], str]
@@ -110,7 +110,7 @@ class OrderCellEditor(QStyledItemDelegate):
         line.setFrame(False)
         line.setStyleSheet("min-height: 0; padding: 0 3px;")
         typed = str(self._model.data(index, Qt.ItemDataRole.EditRole))
-        self._open[id(line)] = Amendment(order.cl_ord_id, order.version, column.name, typed)
+        self._open[id(line)] = Amendment(order.cl_ord_id, order.version, column.name, typed, aimed(order))
         line.textEdited.connect(lambda _text: self._say(line))
         bar = AmendBar(parent, line, lambda steps: self._move(line, steps), has_steps=column.name != LIFE)
         self._bars[id(line)] = bar

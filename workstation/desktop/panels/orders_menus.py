@@ -3,7 +3,7 @@
 Beside the order walk: a menu only calls what the panel does. Each deletes itself when it closes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from workstation.desktop.icons import icon
 from workstation.desktop.theme import current_theme
+from workstation.domain.orders import OrderState
+from workstation.viewmodels.order_edits import ACTIVATION, LIFE, PRICE, QUANTITY, TRAIL
 from workstation.viewmodels.order_totals import GROUPINGS
 from workstation.viewmodels.origins import Sender
 
@@ -57,6 +59,18 @@ def with_entries(menu: QMenu, panel_id: str, entries: Iterable[Entry], export: C
     last.setObjectName(f"{panel_id}_export")
     last.triggered.connect(export)
     return menu
+
+
+def amend_entries(rows: Sequence[OrderState], edit: Callable[[str], object]) -> tuple[Entry, ...]:
+    """Return what may be amended of one selected order; a trail's terms only of what trails."""
+    trails = len(rows) == 1 and rows[0].terms.trail is not None
+    return (
+        Entry("amend_price", "Amend price\tEnter", partial(edit, PRICE), len(rows) == 1),
+        Entry("amend_trail", "Amend trail", partial(edit, TRAIL), trails),
+        Entry("amend_activation", "Amend activation price", partial(edit, ACTIVATION), trails),
+        Entry("amend_qty", "Amend quantity", partial(edit, QUANTITY), len(rows) == 1),
+        Entry("amend_tif", "Amend time in force", partial(edit, LIFE), len(rows) == 1),
+    )
 
 
 def group_menu(parent: QWidget, panel_id: str, chosen: str, choose: Callable[[str], object]) -> QMenu:

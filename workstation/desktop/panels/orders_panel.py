@@ -20,6 +20,7 @@ from workstation.desktop.panels.orders_menus import (
     CHIPS,
     SENDER_CHIPS,
     Entry,
+    amend_entries,
     chip_menu,
     group_menu,
     lay_out_chips,
@@ -41,15 +42,17 @@ from workstation.viewmodels.formats import SECOND_NS, Formats
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.order_edits import (
     EDITABLE,
-    LIFE,
     PRICE,
     STOP,
     Amendment,
     Terms,
     aimed,
+    amend_version,
     amended,
     conflict_text,
     edit_text,
+    is_outdated,
+    no_such_term,
     outlook,
     stepped,
     terms_of,
@@ -156,7 +159,7 @@ class OrdersPanel(TablePanel):
                 continue
             price = self.context.instrument(terms.symbol).step(before, ticks)
             name = STOP if terms.price is None else PRICE
-            self._change(order, terms_of(name, price), detail or f"move {ticks:+d}t")
+            self._change(order, terms_of(name, price), detail or f"move {ticks:+d}t", order.version)
             moved += 1
         if moved:
             self.context.announcer.say("info", f"Asked to move {moved} order{'s' if moved > 1 else ''} by {ticks:+d}t.")
@@ -165,9 +168,7 @@ class OrdersPanel(TablePanel):
         """Return the commands on the selected rows."""
         rows, focus = self.view.selected_rows(), self.context.focus
         entries = (
-            Entry("amend_price", "Amend price\tEnter", lambda: self.edit("price"), len(rows) == 1),
-            Entry("amend_qty", "Amend quantity", lambda: self.edit("qty"), len(rows) == 1),
-            Entry("amend_tif", "Amend time in force", lambda: self.edit(LIFE), len(rows) == 1),
+            *amend_entries(rows, self.edit),
             Entry("tick_up", "One tick up\tAlt+Up", lambda: self.reprice(1), bool(rows)),
             Entry("tick_down", "One tick down\tAlt+Down", lambda: self.reprice(-1), bool(rows)),
             Entry("move", "Move by ticks…", lambda: self.mover.ask(len(rows)), bool(rows)),
@@ -180,18 +181,20 @@ class OrdersPanel(TablePanel):
         return with_entries(self.cancel_menu(), self.panel_id, entries, self.export)
 
     def edit(self, name: str) -> None:
-        """Open the editor of the selected order's price, stop, quantity or time in force; says why where none opens."""
+        """Open the editor of a cell of the selected order, showing its column; says why where none opens."""
         positions = self.view.selectionModel().selectedRows()
         if len(positions) != 1:
             return
         order = self.columns.row_at(positions[0].row())
         if name == "price" and order.terms.price is None:
             name = "stop"
-        refusal = self.blotter.amend_refusal(order)
+        refusal = self.blotter.amend_refusal(order) or no_such_term(order, name)
         if refusal:
             self.context.announcer.say("warning", refusal, order.cl_ord_id)
             return
-        index = self.columns.index(positions[0].row(), self.columns.column_named(name))
+        column = self.columns.column_named(name)
+        self.view.showColumn(column)
+        index = self.columns.index(positions[0].row(), column)
         self.view.setCurrentIndex(index)
         self.view.open_editor(index)
 
@@ -280,7 +283,7 @@ class OrdersPanel(TablePanel):
         order = self.blotter.table.get(amendment.cl_ord_id)
         if order is None:
             return "The order is gone."
-        if order.version != amendment.version:
+        if is_outdated(order, amendment):
             return ""
         try:
             amended(self.context.instrument(order.terms.symbol), order, amendment, self.blotter.now_ns)
@@ -295,29 +298,27 @@ class OrdersPanel(TablePanel):
 
     def _stepped(self, amendment: Amendment, steps: int) -> str:
         order = self.blotter.table.get(amendment.cl_ord_id)
-        if order is None:
-            return amendment.typed
-        return stepped(self.context.instrument(order.terms.symbol), order, amendment, steps)
+        known = None if order is None else self.context.instrument(order.terms.symbol)
+        return amendment.typed if order is None or known is None else stepped(known, order, amendment, steps)
 
     def _amend(self, amendment: Amendment) -> None:
         order = self.blotter.table.get(amendment.cl_ord_id)
         if order is None:
             return
         refusal = self.blotter.amend_refusal(order)
-        if not refusal and order.version != amendment.version:
-            renewed = msgspec.structs.replace(amendment, version=order.version)
+        if not refusal and is_outdated(order, amendment):
+            renewed = msgspec.structs.replace(amendment, version=order.version, of=aimed(order))
             self.conflict.ask(renewed, conflict_text(order, amendment))
             return
         refusal = refusal or self._refusal_of(amendment)
         if refusal:
             self.context.announcer.say("warning", refusal, order.cl_ord_id)
             return
-        terms = amended(self.context.instrument(order.terms.symbol), order, amendment, self.blotter.now_ns)
-        if terms is not None:
-            self._change(order, terms, amendment.field)
+        if terms := amended(self.context.instrument(order.terms.symbol), order, amendment, self.blotter.now_ns):
+            self._change(order, terms, amendment.field, amend_version(order, amendment.field))
 
-    def _change(self, order: OrderState, terms: Terms, detail: str) -> None:
-        change = ChangeOrder(cl_ord_id=order.cl_ord_id, version=order.version, **msgspec.structs.asdict(terms))
+    def _change(self, order: OrderState, terms: Terms, detail: str, version: int | None) -> None:
+        change = ChangeOrder(cl_ord_id=order.cl_ord_id, version=version, **msgspec.structs.asdict(terms))
         self._call("order.replace", change, detail)
 
     def _call(self, command_id: str, params: msgspec.Struct, detail: str) -> None:
@@ -386,8 +387,7 @@ class OrdersPanel(TablePanel):
         self.group_menu().popup(self.group_button.mapToGlobal(self.group_button.rect().bottomLeft()))
 
     def _open_cancel_menu(self) -> None:
-        button = self.cancel_button
-        self.cancel_menu().popup(button.mapToGlobal(button.rect().bottomLeft()))
+        self.cancel_menu().popup(self.cancel_button.mapToGlobal(self.cancel_button.rect().bottomLeft()))
 
     def _open_context_menu(self, point: QPoint) -> None:
         self.context_menu().popup(self.view.viewport().mapToGlobal(point))
