@@ -5,14 +5,14 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.helpers.leaks import ThreadWatch, WarningWatch, WindowWatch
+from tests.helpers.leaks import Heap, ThreadWatch, WarningWatch, WindowWatch
 from workstation.marketdata.calendar import Calendars
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -69,6 +69,17 @@ def _no_unexpected_warning(request: pytest.FixtureRequest, _warning_watch: Warni
     if _warning_watch.events and not {"logged", "caplog"} & set(request.fixturenames):
         lines = "; ".join(str(event) for event in _warning_watch.events)
         pytest.fail(f"logged warnings, and the test does not ask for `logged`: {lines}", pytrace=False)
+
+
+HEAP = Heap()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, bool | None, bool | None]:
+    """Look at the heap once a test is wholly over."""
+    result = yield
+    HEAP.count_test()
+    return result
 
 
 def pytest_collection_finish() -> None:

@@ -14,11 +14,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
+from tests.helpers.workspaces import opened_workspace
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
-from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.drop_marks import FRAME_PX, SPOT, DropMarks
-from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.workspace import Workspace
 
 LEFT = Qt.MouseButton.LeftButton
@@ -45,17 +44,10 @@ tabs = ["orders-1"]
 
 @pytest.fixture
 def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
-    configure_docking()
-    (tmp_path / "pair.toml").write_text(PAIR)
-    made = Workspace(rig.context, {"log": LogPanel, "orders": OrdersPanel}, LayoutStore(tmp_path), disarm_after_s=600)
-    qtbot.addWidget(made.window)
-    made.open()
-    made.window.setGeometry(0, 0, 1_280, 720)
-    qtbot.waitExposed(made.window)
-    made.workspaces.open("pair")
-    QApplication.processEvents()
-    yield made
-    made.close()
+    with opened_workspace(rig, qtbot, tmp_path, {"log": LogPanel, "orders": OrdersPanel}, PAIR, show="pair") as made:
+        made.window.setGeometry(0, 0, 1_280, 720)
+        QApplication.processEvents()
+        yield made
 
 
 def tab_of(desk: Workspace, panel_id: str) -> QWidget:

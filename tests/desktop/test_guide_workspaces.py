@@ -19,10 +19,9 @@ from tests.desktop.test_docking_gestures import tab_of
 from tests.desktop.test_workspace_dialogs import ask, type_in
 from tests.helpers.desktop_rig import DesktopRig
 from tests.helpers.source_tree import ROOT
+from tests.helpers.workspaces import opened_workspace
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
-from workstation.desktop.shell.docks import configure_docking
-from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.workspace import Workspace
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -212,18 +211,9 @@ STEPS: dict[str, Callable[[Hand], None]] = {
 
 @pytest.fixture
 def hand(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Hand]:
-    configure_docking()
-    (tmp_path / "small.toml").write_text(OWN)
-    desk = Workspace(rig.context, {"log": LogPanel, "orders": OrdersPanel}, LayoutStore(tmp_path), disarm_after_s=600)
-    qtbot.addWidget(desk.window)
-    desk.open()
-    qtbot.waitExposed(desk.window)
-    desk.workspaces.open("small")
-    with qtbot.waitActive(desk.window):
-        desk.window.showNormal()
-        desk.window.activateWindow()
-    yield Hand(desk, qtbot, tmp_path, rig.spoken)
-    desk.close()
+    kinds = {"log": LogPanel, "orders": OrdersPanel}
+    with opened_workspace(rig, qtbot, tmp_path, kinds, OWN, show="small", in_front=True) as desk:
+        yield Hand(desk, qtbot, tmp_path, rig.spoken)
 
 
 def test_each_row_of_the_page_has_its_step() -> None:

@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
+from tests.helpers.workspaces import opened_workspace
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.log_panel import LogPanel
-from workstation.desktop.shell.docks import configure_docking
-from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.workspace import UNFOCUSED_DISARM_MS, Workspace
 
 SMALL = 'name = "small"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs = ["log-1"]\n'
@@ -32,15 +31,9 @@ def rig(qapp: QApplication) -> Iterator[DesktopRig]:
 
 @pytest.fixture
 def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
-    configure_docking()
-    (tmp_path / "small.toml").write_text(SMALL)
-    made = Workspace(rig.context, {"log": LogPanel}, LayoutStore(tmp_path), disarm_after_s=600)
-    qtbot.addWidget(made.window)
-    made.open()
-    qtbot.waitExposed(made.window)
-    rig.arm()
-    yield made
-    made.close()
+    with opened_workspace(rig, qtbot, tmp_path, {"log": LogPanel}, SMALL) as made:
+        rig.arm()
+        yield made
 
 
 def reasons(rig: DesktopRig) -> list[str]:

@@ -117,6 +117,7 @@ def test_a_whole_window_lives_through_themes_back_and_forth_and_ends_while_the_l
     apply_theme(qapp, load_theme("light", **LARGE))
     rig.feed(status=status())
     desk.close()
+    rig.let_go_with(desk)
     rig.stop()
     desk.window.deleteLater()
     apply_theme(qapp, load_theme("dark"))

@@ -37,6 +37,7 @@ def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
     qtbot.addWidget(made.window)
     yield made
     made.close()
+    rig.let_go_with(made)
 
 
 def seen(action: QAction) -> str:

@@ -22,11 +22,10 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
+from tests.helpers.workspaces import opened_workspace
 from workstation.desktop.panels.fills_panel import FillsPanel
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
-from workstation.desktop.shell.docks import configure_docking
-from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.workspace import Workspace
 
 Key = Qt.Key
@@ -55,19 +54,10 @@ current = "orders-1"
 
 @pytest.fixture
 def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
-    configure_docking()
-    (tmp_path / "three.toml").write_text(THREE)
     (tmp_path / "active").write_text("three")
     kinds = {"log": LogPanel, "orders": OrdersPanel, "fills": FillsPanel}
-    made = Workspace(rig.context, kinds, LayoutStore(tmp_path), disarm_after_s=600)
-    qtbot.addWidget(made.window)
-    made.open()
-    qtbot.waitExposed(made.window)
-    made.workspaces.open("three")
-    made.window.activateWindow()
-    qtbot.waitUntil(made.window.isActiveWindow)
-    yield made
-    made.close()
+    with opened_workspace(rig, qtbot, tmp_path, kinds, THREE, show="three", in_front=True) as made:
+        yield made
 
 
 def press(qtbot: QtBot, desk: Workspace, key: Key, modifiers: Qt.KeyboardModifier = CTRL) -> str:

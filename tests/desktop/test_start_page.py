@@ -53,6 +53,7 @@ def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Monk
     made.window.activateWindow()
     yield made
     made.close()
+    rig.let_go_with(made)
 
 
 def press(qtbot: QtBot, desk: Workspace, key: Key) -> None:

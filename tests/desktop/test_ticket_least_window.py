@@ -23,13 +23,12 @@ from tests.helpers.desktop_rig import (
     status,
 )
 from tests.helpers.ticket_rig import previewed, type_into
+from tests.helpers.workspaces import opened_workspace
 from workstation.commands.registry import CommandResult
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.ticket_fields import CLOSE_SAVES_PX, words_width
 from workstation.desktop.panels.ticket_panel import MARGIN_PX, TicketPanel
-from workstation.desktop.shell.docks import configure_docking
-from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.main_window import MINIMUM_HEIGHT, MINIMUM_WIDTH
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import TEXT_SCALE_MAX, THEME_NAMES, apply_theme, load_theme
@@ -57,14 +56,8 @@ def rig(qapp: QApplication) -> Iterator[DesktopRig]:
 
 @pytest.fixture
 def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
-    configure_docking()
-    (tmp_path / "small.toml").write_text(SMALL)
-    made = Workspace(rig.context, PANEL_KINDS, LayoutStore(tmp_path), disarm_after_s=600)
-    qtbot.addWidget(made.window)
-    made.open()
-    qtbot.waitExposed(made.window)
-    yield made
-    made.close()
+    with opened_workspace(rig, qtbot, tmp_path, PANEL_KINDS, SMALL) as made:
+        yield made
 
 
 @pytest.fixture

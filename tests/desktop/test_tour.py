@@ -12,10 +12,9 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, status
+from tests.helpers.workspaces import opened_workspace
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.log_panel import LogPanel
-from workstation.desktop.shell.docks import configure_docking
-from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.tour import STEPS, Tour
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import apply_theme, load_theme
@@ -33,14 +32,8 @@ def rig(qapp: object) -> Iterator[DesktopRig]:
 
 @pytest.fixture
 def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
-    configure_docking()
-    made = Workspace(rig.context, {"log": LogPanel}, LayoutStore(tmp_path), disarm_after_s=600)
-    qtbot.addWidget(made.window)
-    made.open()
-    qtbot.waitExposed(made.window)
-    made.window.activateWindow()
-    yield made
-    made.close()
+    with opened_workspace(rig, qtbot, tmp_path, {"log": LogPanel}, in_front=True) as made:
+        yield made
 
 
 def test_enter_goes_through_five_cards_and_ends(desk: Workspace, qtbot: QtBot, tmp_path: Path) -> None:

@@ -13,12 +13,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, depth, quote
+from tests.helpers.workspaces import opened_workspace
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.ladder_panel import LadderPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.ticket_panel import TicketPanel
-from workstation.desktop.shell.docks import configure_docking
-from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.workspace import Workspace
 
@@ -56,23 +55,16 @@ tabs = ["orders-1"]
 
 @pytest.fixture
 def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
-    configure_docking()
     rig.gateway.answers["order.outlook"] = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
-    (tmp_path / "trading.toml").write_text(LAYOUT)
-    made = Workspace(rig.context, KINDS, LayoutStore(tmp_path), disarm_after_s=600)
-    qtbot.addWidget(made.window)
-    made.open()
-    made.window.resize(1600, 900)
-    qtbot.waitExposed(made.window)
-    for group, symbol in (("A", "AAPL"), ("B", "MSFT"), ("C", "ESZ6")):
-        rig.context.links.choose(group, symbol)
-    rig.feed(
-        depths=[depth(), depth("MSFT", 41_000, 41_002)], quotes=[quote(), quote("MSFT", 41_000, 41_002), quote("ESZ6")]
-    )
-    rig.clock.advance(300_000_000)
-    QApplication.processEvents()
-    yield made
-    made.close()
+    with opened_workspace(rig, qtbot, tmp_path, KINDS, LAYOUT) as made:
+        made.window.resize(1600, 900)
+        for group, symbol in (("A", "AAPL"), ("B", "MSFT"), ("C", "ESZ6")):
+            rig.context.links.choose(group, symbol)
+        quotes = [quote(), quote("MSFT", 41_000, 41_002), quote("ESZ6")]
+        rig.feed(depths=[depth(), depth("MSFT", 41_000, 41_002)], quotes=quotes)
+        rig.clock.advance(300_000_000)
+        QApplication.processEvents()
+        yield made
 
 
 def panel(desk: Workspace, name: str) -> Panel:

@@ -24,11 +24,10 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from tests.helpers.desktop_rig import DesktopRig
+from tests.helpers.workspaces import opened_workspace
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
-from workstation.desktop.shell.docks import configure_docking
-from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.leaving import LeaveDialog
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme
@@ -42,18 +41,11 @@ D = TypeVar("D", bound=QDialog)
 
 @pytest.fixture
 def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
-    configure_docking()
     layouts = tmp_path / "layouts"
     layouts.mkdir()
-    (layouts / "small.toml").write_text(OWN)
     (layouts / "active").write_text("small")
-    made = Workspace(rig.context, {"log": LogPanel, "orders": OrdersPanel}, LayoutStore(layouts), disarm_after_s=600)
-    qtbot.addWidget(made.window)
-    made.open()
-    qtbot.waitExposed(made.window)
-    made.workspaces.open("small")
-    yield made
-    made.close()
+    with opened_workspace(rig, qtbot, layouts, {"log": LogPanel, "orders": OrdersPanel}, OWN, show="small") as made:
+        yield made
 
 
 def ask(desk: Workspace, qtbot: QtBot, command_id: str, kind: type[D]) -> D:

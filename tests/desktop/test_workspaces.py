@@ -16,13 +16,14 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton,
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, limit, order, status
+from tests.helpers.workspaces import opened_workspace
 from workstation.commands.registry import CommandResult
 from workstation.commands.strategies import StrategyBoard
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
 from workstation.desktop.panels.settings_panel import SettingsPanel
-from workstation.desktop.shell.docks import configure_docking, tabs_below
+from workstation.desktop.shell.docks import tabs_below
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.workspace import Workspace
 from workstation.desktop.shell.workspaces import SHIPPED, Workspaces
@@ -67,16 +68,9 @@ def rig(qapp: object) -> Iterator[DesktopRig]:
 
 @pytest.fixture
 def desk(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
-    configure_docking()
-    (tmp_path / "pair.toml").write_text(PAIR)
-    (tmp_path / "small.toml").write_text(OWN.format(name="small"))
-    (tmp_path / "wide.toml").write_text(OWN.format(name="wide"))
-    made = Workspace(rig.context, KINDS, LayoutStore(tmp_path), disarm_after_s=600)
-    qtbot.addWidget(made.window)
-    made.open()
-    qtbot.waitExposed(made.window)
-    yield made
-    made.close()
+    own = (OWN.format(name="small"), OWN.format(name="wide"))
+    with opened_workspace(rig, qtbot, tmp_path, KINDS, PAIR, *own) as made:
+        yield made
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from shiboken6 import isValid
 
 from workstation.commands.registry import CommandRegistry, CommandResult, Reply
 from workstation.desktop.bridge import Bridge
@@ -168,8 +170,10 @@ class DesktopRig:
             links=LinkGroups(),
             sizes=SizePresets(),
         )
+        self._ends: list[QObject] = []
         self.spoken: list[tuple[str, str]] = []
-        self.context.announcer.spoken.connect(lambda level, text, _id: self.spoken.append((level, text)))
+        spoken = self.spoken  # a connection that held the rig would keep both for good: no collector sees through Qt
+        self.context.announcer.spoken.connect(lambda level, text, _id: spoken.append((level, text)))
 
     def _open_outbox(self, wake: Callable[[], None]) -> Outbox:
         self.outboxes.append(Outbox(wake))
@@ -194,9 +198,22 @@ class DesktopRig:
         """Report hand entry as armed (None: disarmed)."""
         return self.feed(status=status(armed=environment, now_ns=self.clock.now_ns()))
 
+    def let_go_with(self, *parts: QObject) -> None:
+        """Delete these too when the rig stops."""
+        self._ends += parts
+
     def stop(self) -> None:
-        """End the bridge."""
+        """End the bridge and delete what the desktop shares: what is connected to it lives as long as it does."""
         self.bridge.stop()
+        for part in (*self._ends, *shared(self.context)):
+            part.deleteLater()
+            QCoreApplication.sendPostedEvents(part, QEvent.Type.DeferredDelete.value)
+        self._ends.clear()
+
+
+def shared(context: DesktopContext) -> list[QObject]:
+    """Return the objects of Qt that all parts of a desktop share."""
+    return [part for part in vars(context).values() if isinstance(part, QObject) and isValid(part)]
 
 
 def status(**changes: Any) -> StatusSnap:

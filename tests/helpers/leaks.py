@@ -15,6 +15,8 @@ import structlog
 
 THREAD_END_S = 2.0  # what a thread that was told to stop may still take
 WARNINGS = {"warning", "error", "critical", "exception"}
+TESTS_PER_FREEZE = 16
+"""How many tests share one walk of the garbage collector over all that the process has come to keep."""
 
 
 class ThreadWatch:
@@ -47,7 +49,6 @@ class WindowWatch:
         core = sys.modules["PySide6.QtCore"]
         core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
         gc.collect()
-        gc.freeze()  # what survives is left out from now on: the ends of thousands of tests would walk it again
         return [f"window {type(window).__name__} {window.objectName()!r} stays" for window in self._new()]
 
     def _new(self) -> list[Any]:
@@ -60,6 +61,23 @@ class WindowWatch:
         if widgets is None or widgets.QApplication.instance() is None:
             return []
         return [window for window in widgets.QApplication.topLevelWidgets() if window.parent() is None]
+
+
+class Heap:
+    """What the process keeps for good, left out of the many garbage collections at the ends of later tests.
+
+    It is frozen between two tests only: what is frozen while a test still holds its fixtures is never given back.
+    """
+
+    def __init__(self) -> None:
+        self._ended = 0
+
+    def count_test(self) -> None:
+        """Count one test, after all that it held is let go; at each TESTS_PER_FREEZE leave what stays out."""
+        self._ended += 1
+        if self._ended % TESTS_PER_FREEZE == 0:
+            gc.collect()
+            gc.freeze()
 
 
 class WarningWatch(logging.Handler):

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.exceptions import TimeoutError  # noqa: A004  the one that waiting raises
 from pytestqt.qtbot import QtBot
 
+from tests.helpers.desktop_rig import shared
 from tests.helpers.venue_truth import TrueOrder, VenueTruth
 from workstation.app.bootstrap import Options, Program, options_from
 from workstation.app.command_line import build_parser
@@ -79,7 +80,8 @@ class Product:
         )
         self.context = self.desktop.context
         self.desktop.reporter.failed.connect(self.failures.append)
-        self.context.announcer.spoken.connect(lambda _level, text, _id: self.spoken.append(text))
+        spoken = self.spoken  # a connection that held the rig would keep both for good: no collector sees through Qt
+        self.context.announcer.spoken.connect(lambda _level, text, _id: spoken.append(text))
         self.desktop.start(beat=_nothing, settled=_nothing, worst_stall_ms=lambda: 0.0)
         self.window = self.desktop.workspace.window
         self.window.activateWindow()
@@ -96,8 +98,8 @@ class Product:
     def _let_go(self) -> None:
         """End the program, whatever failed: a thread of the engine that outlives its test ends the run at its exit."""
         if self.desktop is not None:
-            for part in (self.desktop.workspace.window, self.desktop.workspace, self.desktop.bridge):
-                part.deleteLater()
+            for part in (self.desktop.workspace.window, self.desktop.workspace, *shared(self.desktop.context)):
+                part.deleteLater()  # what is connected to them is held as long as they are
         self.program.stop()
 
     # What is so

@@ -76,10 +76,11 @@ def test_a_limit_can_be_switched_on_and_off_while_it_runs_and_questions_count_to
 
 
 def test_its_day_ends_at_midnight_of_its_own_clock() -> None:
-    venue, clock = venue_at(EVENING)
-    assert venue.broker.standing().next_reset == EVENING + HOUR * 5 // 2
-    clock.advance(3 * HOUR)
-    assert venue.broker.standing().next_reset == EVENING + HOUR * 5 // 2 + 24 * HOUR
+    midnight = EVENING + HOUR * 5 // 2
+    venue, clock = venue_at(midnight - 1)
+    assert venue.broker.standing().next_reset == midnight
+    clock.advance(1)
+    assert venue.broker.standing().next_reset == midnight + 24 * HOUR
     venue.stop()
     fast, _ = venue_at(EVENING, clock_offset_s=1_800.0)
     assert fast.broker.standing().next_reset == EVENING + 2 * HOUR, "told in our time, though its clock is ahead"

@@ -24,10 +24,10 @@ def disarm(context: DesktopContext, reason: str) -> None:
 
 
 class AutoDisarm(QObject):
-    """Watches what ends the armed state. Lives as long as the window."""
+    """Watches what ends the armed state. Lives as long as its parent, the workspace."""
 
-    def __init__(self, context: DesktopContext, store: KeyStore) -> None:
-        super().__init__()
+    def __init__(self, context: DesktopContext, store: KeyStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("auto_disarm")
         self._context = context
         self._account = context.focus.account

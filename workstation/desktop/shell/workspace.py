@@ -81,7 +81,7 @@ class Workspace(QObject):
         self.tour = Tour(self.window, store.tour_file)
         self.start_page = StartPage(self.window.docking, titles, self.workspaces.open)
         self.start_page.closed.connect(self.tour.offer)
-        self._auto_disarm = AutoDisarm(context, self.hotkeys.store)
+        self._auto_disarm = AutoDisarm(context, self.hotkeys.store, self)
         self._aiming = False
         context.focus.listen(self._follow_focus)
         self.themes = ThemeMenu(context, self.commands, self.window)
