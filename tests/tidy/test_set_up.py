@@ -7,6 +7,7 @@ import importlib.util
 import re
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -135,3 +136,42 @@ def test_the_lock_installed_for_tests_satisfies_running(
     monkeypatch.setattr(bootstrap, "LIBRARIES_STAMP", tmp_path / "libraries.txt")
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
     assert bootstrap.prepare("run")
+
+
+@pytest.fixture
+def planted(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], int]:
+    """Return the command for tests with planted checks, over one small file of tests."""
+
+    def command(style: str, types: str) -> int:
+        monkeypatch.setattr(bootstrap, "prepare", lambda _group: True)
+        monkeypatch.setattr(bootstrap, "find_test_programs", lambda: None)
+        monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+        monkeypatch.setattr(bootstrap, "WORKERS_MAX", 0)
+        monkeypatch.setattr(bootstrap, "CHECKS", (("style", (sys.executable, "-c", style)),))
+        monkeypatch.setattr(bootstrap, "TYPES", ("types", (sys.executable, "-c", types)))
+        code: int = bootstrap.test(["-q", "--collect-only", "tests/tidy/test_leaks.py"])
+        return code
+
+    return command
+
+
+def test_the_tests_run_beside_checks_that_pass_and_end_the_output(
+    planted: Callable[[str, str], int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert planted("print('all is well')", "print('all is typed')") == 0
+    told = capfd.readouterr().out
+    assert "style: ok" in told
+    assert "all is" not in told
+    assert re.search(r"tests? collected in [^\n]+\n\Z", told)
+
+
+@pytest.mark.parametrize("wrong", ["style", "types"])
+def test_a_check_that_fails_stops_no_test_and_is_the_last_that_is_said(
+    planted: Callable[[str, str], int], capfd: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    fail = "print('a wrong line' + '.' * 100_000); raise SystemExit(3)"
+    assert planted(*(fail if name == wrong else "" for name in ("style", "types"))) == 1
+    told = capfd.readouterr().out
+    assert "a wrong line" in told
+    assert "collected in" in told
+    assert told.endswith(f"==> FAILED beside the tests: {wrong}\n")
