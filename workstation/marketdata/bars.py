@@ -14,7 +14,7 @@ from workstation.domain.market import COUNTED_KINDS, SIGNED_KINDS, Bar, BarSourc
 from workstation.domain.numbers import div_half_even
 from workstation.marketdata.calendar import SessionCalendar
 from workstation.marketdata.counted_bars import RECENT_BARS_MAX, CountedBars, counted_bars
-from workstation.marketdata.forming import FormingBar, Marked
+from workstation.marketdata.forming import FormingBar, Marked, laid_of
 from workstation.marketdata.grid import TimeGrid
 from workstation.marketdata.quality import Defect, Quality
 
@@ -125,18 +125,19 @@ class BarBuilder:
             return self._counted.put_volume(size) if effect & VOLUME else []
         return self._put_beside(price, size, ts, effect)
 
-    def take_back(self, bust: Marked, standing: Sequence[Marked]) -> list[Bar]:
+    def take_back(self, bust: Marked, standing: Sequence[Marked], known_from: int | None = None) -> list[Bar]:
         """Take a print out of its bar; returns the closed bars that this revised.
 
         standing: the prints that are known beside it, in order of arrival. Where they are all of its bar, that is laid
-        anew; else its volume alone is taken out, since prices without it are not known.
+        anew; else its volume alone is taken out, since prices without it are not known. known_from: since when they
+        are all, by which a bar is laid that is older than those kept.
         """
         if self._counted is not None:
             return self._counted.take_back(bust.price, bust.size, bust.ts) if bust.effect & VOLUME else []
         held = [*([self._forming] if self._forming is not None else []), *self._recent]
         bar = next((bar for bar in held if bar.open_ts <= bust.ts < bar.close_ts), None)
         if bar is None or not bust.effect:
-            return []
+            return self._lay_old(bust, standing, known_from) if bar is None else []
         inside = [mark for mark in standing if bar.open_ts <= mark.ts < bar.close_ts]
         if sum(mark.effect & (LAST | VOLUME) != 0 for mark in inside) == bar.count - 1:
             bar.lay_anew(inside)
@@ -148,6 +149,14 @@ class BarBuilder:
         if bar.close_ts == self._closed_to:
             self._price = bar.close
         return [bar.freeze(self.symbol, self.bar_type, revised=True)]
+
+    def _lay_old(self, bust: Marked, standing: Sequence[Marked], known_from: int | None) -> list[Bar]:
+        """Lay a bar anew that is not kept any more, where every print of it is known."""
+        span = self._grid.interval(bust.ts)
+        if not bust.effect or not span.inside or span.close > self._closed_to:
+            return []
+        known = known_from is not None and known_from <= span.open
+        return [laid_of(self.symbol, self.bar_type, span, bust, standing)] if known else []
 
     def put_signed(self, price: int, size: int, ts: int, side: int) -> list[Bar]:
         """Take a price as `put` does. side: +1 bought, -1 sold, 0 not known."""

@@ -12,7 +12,7 @@ from workstation.domain.conditions import WHOLE
 from workstation.domain.market import Bar, BarType
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.calendar import SessionCalendar
-from workstation.marketdata.forming import FormingBar, Marked, rebased
+from workstation.marketdata.forming import FormingBar, Marked, laid_of, rebased
 from workstation.marketdata.grid import Interval, TimeGrid
 
 COMPOSED_KEPT = 2
@@ -130,6 +130,14 @@ class BarAggregator:
         """Close what is forming, at the end of the data."""
         return [self._finish(self._forming)] if self._forming else []
 
+    def lay_old(self, bust: Marked, standing: Sequence[Marked], known_from: int | None) -> list[Bar]:
+        """Lay a closed bar that is not kept any more anew of prints, where every print of it is known."""
+        span = self._grid.interval(bust.ts)
+        if not bust.effect or not span.inside or span.close > self._gone_to:
+            return []
+        known = known_from is not None and known_from <= span.open
+        return [laid_of(self.symbol, self.bar_type, span, bust, standing)] if known else []
+
     def _span_of(self, bar: Bar) -> Interval:
         """Return where a small bar belongs: one that a session opens in belongs to that session."""
         span = self._grid.interval(bar.ts_open)
@@ -182,9 +190,10 @@ class ComposedBuilder:
         """Take a print that may count for a part. effect: bits of `domain/conditions.py`."""
         return self._joined(self._small.put_marked(price, size, ts, side, effect))
 
-    def take_back(self, bust: Marked, standing: Sequence[Marked]) -> list[Bar]:
+    def take_back(self, bust: Marked, standing: Sequence[Marked], known_from: int | None = None) -> list[Bar]:
         """Take a print out, as `BarBuilder.take_back` does; returns the larger bars that this revised."""
-        return self._joined(self._small.take_back(bust, standing))
+        revised = self._joined(self._small.take_back(bust, standing, known_from))
+        return revised or self._large.lay_old(bust, standing, known_from)
 
     def on_time(self, now_ns: int) -> list[Bar]:
         """Close what ended at or before `now_ns`, venue time; returns the larger bars."""

@@ -51,13 +51,14 @@ class Print(NamedTuple):
 class Line:
     """Everything held for one instrument. volume: that at prices that count; unpriced: that of all other prints.
 
-    before: the last price's print before this one. highs, lows, opens: the prints that set each so far, None for a bar.
+    before: the last price's print before this one. closing: that of the previous close. highs, lows,
+    opens: the prints that set each so far; None for a bar.
     """
 
     __slots__ = (
-        "before", "book_quote", "calendar", "day_end", "day_start", "delayed", "depth_state", "health", "high", "highs",
-        "low", "lows", "open", "open_ts", "opens", "phase", "prev_close", "quote", "symbol", "trade", "trades",
-        "unpriced", "value", "volume",
+        "before", "book_quote", "calendar", "closing", "day_end", "day_start", "delayed", "depth_state", "health",
+        "high", "highs", "low", "lows", "open", "open_ts", "opens", "phase", "prev_close", "quote", "symbol",
+        "trade", "trades", "unpriced", "value", "volume",
     )  # fmt: skip
 
     def __init__(self, symbol: str, calendar: SessionCalendar) -> None:
@@ -72,6 +73,7 @@ class Line:
         self.depth_state = StreamState.UP
         self.health = {kind: StreamHealth() for kind in StreamKind}
         self.prev_close: int | None = None
+        self.closing: Trade | None = None
         self.day_start = self.day_end = -(1 << 63)
         self.clear_day()
 
@@ -86,7 +88,7 @@ class Line:
     def roll_day(self, ts: int) -> None:
         """Move to the trading day of `ts`; the last price becomes the previous close."""
         if self.trades and self.trade is not None:
-            self.prev_close = self.trade.price
+            self.prev_close, self.closing = self.trade.price, self.trade
         self.day_start, self.day_end = self.calendar.day_window(self.calendar.trading_date(ts))
         self.clear_day()
 
@@ -185,6 +187,10 @@ class Line:
             self.trade, self.before = max(known, key=lambda row: row.ts_event, default=None), None
         elif trade is self.before:
             self.before = None
+        if trade is self.closing:
+            days = [row.trade for row in standing() if row.effect & LAST and row.trade.ts_event < self.day_start]
+            self.closing = max(reversed(days), key=lambda row: row.ts_event, default=None)
+            self.prev_close = self.prev_close if self.closing is None else self.closing.price
         if not self.day_start <= trade.ts_event < self.day_end:
             return
         if effect & VOLUME:

@@ -10,6 +10,7 @@ import msgspec
 
 from workstation.domain.conditions import EXTREMES, LAST, VOLUME
 from workstation.domain.market import Bar, BarType
+from workstation.marketdata.grid import Interval
 
 
 class Marked(NamedTuple):
@@ -135,6 +136,13 @@ class FormingBar:
             symbol, bar_type, self.open, self.high, self.low, self.close, self.volume, self.count,
             self.open_ts, self.close_ts, self.partial, revised, self.empty,
         )  # fmt: skip
+
+
+def laid_of(symbol: str, bar_type: BarType, span: Interval, bust: Marked, standing: Sequence[Marked]) -> Bar:
+    """Return the closed bar of a span anew, of all prints that stand in it; of none it is empty, at the one gone."""
+    bar = FormingBar.silent(span.open, span.close, bust.price)
+    bar.lay_anew([mark for mark in standing if span.open <= mark.ts < span.close])
+    return bar.freeze(symbol, bar_type, revised=True)
 
 
 def rebased(bar: Bar, ratio: float) -> Bar:

@@ -66,4 +66,5 @@ class PrintBars:
         self._kept[-back] = None
         closed = self._builder.on_time(now)
         standing = [Marked(*row) for row in self._kept if row is not None]
-        return closed + self._builder.take_back(Marked(*found), standing)
+        known_from = min(found[2], standing[0].ts if standing else found[2]) + 1
+        return closed + self._builder.take_back(Marked(*found), standing, known_from)

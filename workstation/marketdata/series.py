@@ -31,6 +31,7 @@ from workstation.marketdata.forming import Marked
 from workstation.marketdata.grid import TimeGrid
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.kept_trades import KeptTrades
+from workstation.marketdata.old_bars import of_prints_over_time, without
 from workstation.marketdata.quality import Defect, Quality
 
 BAR_SERIES_MAX = 500
@@ -295,11 +296,30 @@ class BarSeriesSet:
         found = self._kept.take_back(bust.symbol, bust.trade_id, events[:index])
         if found is None:
             return
-        standing = [self._marked(trade) for trade in self._kept.standing(bust.symbol, events[:index])]
-        builders = (*self._by_trade.get(bust.symbol, ()), *self._by_side.get(bust.symbol, ()))
-        revised = [bar for builder in builders for bar in builder.take_back(self._marked(found), standing)]
-        if revised:
-            made.append((index, self._record(revised)))
+        symbol, gone, since = bust.symbol, self._marked(found), self._kept.known_from
+        standing = [self._marked(trade) for trade in self._kept.standing(symbol, events[:index])]
+        builders = (*self._by_trade.get(symbol, ()), *self._by_side.get(symbol, ()))
+        told = self._record([bar for builder in builders for bar in builder.take_back(gone, standing, since)])
+        told += self._record_old(
+            symbol, gone, standing, {each.bar.bar_type for each in told if type(each) is BarRevised}
+        )
+        if told:
+            made.append((index, told))
+
+    def _record_old(
+        self, symbol: str, gone: Marked, standing: Sequence[Marked], done: set[BarType]
+    ) -> list[MarketEvent]:
+        """Take a print out of closed bars that nothing builds any more: laid anew, else its volume alone."""
+        told: list[MarketEvent] = []
+        since, calendar = self._kept.known_from, self._calendars[self._instrument(symbol).calendar]
+        for (name, bar_type), history in list(self._histories.items()):
+            if name == symbol and bar_type not in done and of_prints_over_time(bar_type):
+                span = TimeGrid(bar_type, calendar).interval(gone.ts)
+                whole = since is not None and since <= span.open
+                found = without(history, span, gone, standing if whole else None)
+                told += self._record([found] if found is not None else [])
+                done |= {each.bar.bar_type for each in told if type(each) is BarRevised}
+        return told
 
     def _marked(self, trade: Trade) -> Marked:
         instrument = self._instruments.get(trade.symbol)

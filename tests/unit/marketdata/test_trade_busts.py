@@ -83,6 +83,7 @@ def test_a_bar_all_of_whose_prints_were_taken_back_is_empty_at_its_old_open() ->
 
 def test_without_all_prints_of_a_bar_its_volume_alone_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_trades, "EVENTS_KEPT_MAX", 3)
+    monkeypatch.setattr(kept_trades, "TRADES_KEPT_MAX", 0)
     market = Market(ONE)
     for number, price in enumerate((100, 900, 101)):
         market.feed(named(number, price, at=number))
