@@ -107,7 +107,7 @@ def test_no_chip_of_the_blotter_is_cut_and_its_filter_can_be_read(
     panel.show()
     rig.feed(order("OMS-1", state=OrdStatus.REJECTED), status=status(now_ns=START_NS))
     QApplication.processEvents()
-    for button in panel.tools.findChildren(QPushButton):
+    for button in panel.bar.findChildren(QPushButton):
         if button.isVisible():
             assert button.width() >= button.minimumSizeHint().width(), button.objectName()
     assert panel.filter_line.width() >= panel.filter_line.fontMetrics().horizontalAdvance("state:working qty>=100")
@@ -133,7 +133,8 @@ def test_the_contract_is_elided_to_what_symbol_and_account_leave(scale: float, r
 
 @pytest.mark.usefixtures("scale")
 @pytest.mark.parametrize(
-    ("kind", "tables"), [("sweeps", ["sweeps-1_sweeps", "sweeps-1_trials"]), ("backtests", ["backtests-1_runs"])]
+    ("kind", "tables"),
+    [("sweeps", ["sweeps-1_sweeps", "sweeps-1_trials"]), ("backtests", ["backtests-1_runs", "backtests-1_trips"])],
 )
 def test_no_table_of_a_study_scrolls_sideways_in_the_least_windows(
     kind: str, tables: list[str], rig: DesktopRig, qtbot: QtBot, tmp_path: Path

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.cut_words import cut_words
 from tests.helpers.desktop_rig import (
     ACCOUNT,
+    SECOND,
     START_NS,
     DesktopRig,
     depth,
@@ -27,6 +28,7 @@ from tests.helpers.workspaces import opened_workspace
 from workstation.commands.registry import CommandResult
 from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.catalogue import PANEL_KINDS
+from workstation.desktop.panels.ladder_panel import LadderPanel
 from workstation.desktop.panels.ticket_fields import CLOSE_SAVES_PX, words_width
 from workstation.desktop.panels.ticket_panel import MARGIN_PX, TicketPanel
 from workstation.desktop.shell.main_window import MINIMUM_HEIGHT, MINIMUM_WIDTH
@@ -38,6 +40,7 @@ from workstation.domain.orders import OrdStatus, RiskClass, Side
 from workstation.viewmodels.frames import AccountSnap
 
 SHOWN = ("top_bar", "ticket-1_holder", "ladder-1_holder")
+ROWS_IN_VIEW = 5
 CTRL = Qt.KeyboardModifier.ControlModifier
 SMALL = 'name = "small"\n[[panel]]\nid = "log-1"\nkind = "log"\n[dock.root]\ntabs = ["log-1"]\n'
 
@@ -124,6 +127,68 @@ def test_at_large_text_the_price_can_be_typed_unscrolled(
     assert ticket.form.fields["price"].placeholderText() == "Limit", "without its label the field says itself"
     line = type_into(qtbot, ticket, "price", "187.20")
     qtbot.waitUntil(lambda: is_whole(line) and is_whole(ticket.preview) and is_whole(ticket.send))
+
+
+def test_at_the_largest_text_quantity_and_price_are_in_view_unscrolled(
+    ticket: TicketPanel, desk: Workspace, rig: DesktopRig, qapp: QApplication, qtbot: QtBot
+) -> None:
+    desk.workspaces._undo.timeout.emit()
+    apply_theme(qapp, load_theme("dark", text_scale=TEXT_SCALE_MAX))
+    rig.feed(status=status(now_ns=START_NS))
+    qtbot.waitUntil(lambda: is_whole(ticket.form.fields["price"]))
+    assert scrolled(ticket).verticalScrollBar().value() == 0
+    names = ("bid", "ask", "buy", "sell", "qty", "price", "send")
+    parts = [ticket.findChild(QWidget, f"ticket-1_{name}") for name in names]
+    assert [part.objectName() for part in parts if not is_whole(part)] == []
+    assert ticket.state_line.isHidden(), "the arm chip says that it is disarmed"
+    rig.clock.advance(SECOND)
+    rig.feed(quotes=[quote(freshness="STALE", age_ms=7_400)], status=status(now_ns=START_NS + SECOND))
+    qtbot.waitUntil(lambda: ticket.state_line.full_text.startswith("New risk refused"))
+    assert not ticket.state_line.isHidden()
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 1.5, TEXT_SCALE_MAX])
+@pytest.mark.parametrize("workspace", ["trading", "ladders"])
+def test_price_rows_come_first_in_the_least_window(
+    ticket: TicketPanel, desk: Workspace, rig: DesktopRig, workspace: str, text_scale: float
+) -> None:
+    desk.workspaces.open(workspace)
+    desk.workspaces._undo.timeout.emit()
+    apply_theme(QApplication.instance(), load_theme("dark", text_scale=text_scale))
+    ladder = desk.window.panels["ladder-1"]
+    assert isinstance(ladder, LadderPanel)
+    ladder.choose_symbol("AAPL")
+    rig.feed(depths=[depth()], quotes=[quote()], positions=[position(1_200)])
+    for _ in range(4):
+        QApplication.processEvents()
+    view, buttons = ladder.view, ladder.buttons
+    assert view.grid.rows_in(view.height()) >= ROWS_IN_VIEW
+    assert is_whole(buttons.flatten)
+    assert is_whole(buttons.position)
+    assert is_whole(ladder.pad.field)
+    if text_scale == TEXT_SCALE_MAX:
+        buttons.rows.more.click()
+        assert buttons.rows.others.isVisible()
+        for button in (buttons.reverse, buttons.breakeven, buttons.centre, *buttons._cancels.values()):
+            assert button.isVisibleTo(buttons.rows.others), button.objectName()
+        buttons.rows.others.hide()
+
+
+@pytest.mark.parametrize("workspace", ["trading", "ladders"])
+def test_the_line_of_a_ladder_is_whole_at_1280_by_720(
+    ticket: TicketPanel, desk: Workspace, rig: DesktopRig, workspace: str
+) -> None:
+    desk.workspaces.open(workspace)
+    desk.window.resize(1_280, 720)
+    ladder = desk.window.panels["ladder-1"]
+    assert isinstance(ladder, LadderPanel)
+    ladder.choose_symbol("AAPL")
+    rig.feed(depths=[depth()], quotes=[quote()], positions=[position(1_200)])
+    for _ in range(4):
+        QApplication.processEvents()
+    assert "spread" in ladder.status.text()
+    assert "…" not in ladder.status.text()
+    assert "…" not in ladder.preview.text()
 
 
 def scrolled(ticket: TicketPanel) -> QScrollArea:

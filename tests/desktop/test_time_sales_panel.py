@@ -140,7 +140,6 @@ def test_a_narrow_tape_cuts_none_of_its_filters_and_says_all_below(
             assert control.mapTo(holder, control.rect().topRight()).x() < width
         tops[width] = len({control.mapTo(holder, QPoint()).y() for control in controls[:5]})
         assert made.summary.sizeHint().width() <= made.summary.width(), f"{made.summary.text()!r} is cut at {width}"
-        assert "\n" in made.summary.text() or width > 256
     assert tops == {420: 1, 256: 2}
     made.release()
 

@@ -144,7 +144,8 @@ def standing_panel(kind: str, rig: DesktopRig, folder: Path, *, symbol: str = "A
 def settle(rig: DesktopRig) -> None:
     """Hand out answers and let everything be laid out; no field keeps a blinking cursor."""
     rig.bridge._on_answered()
-    QApplication.processEvents()
+    for _ in range(2):  # a bar that takes another line has those around it laid out again
+        QApplication.processEvents()
     focused = QApplication.focusWidget()
     if focused is not None:
         focused.clearFocus()

@@ -37,6 +37,7 @@ class Costs(msgspec.Struct, frozen=True):
 
 
 NO_COSTS = Costs()
+DISARMED = "Disarmed: exits only. Ctrl+F12 arms."
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +120,7 @@ def ticket_state(
         cause = f" ({quote.reason})" if quote.reason else ""
         return TicketState(f"New risk refused: quote {age_text(quote.age_ms)} old{cause}.", "warning")
     if status is not None and status.armed is None:
-        return TicketState("Disarmed: exits only. Ctrl+F12 arms.", "muted")
+        return TicketState(DISARMED, "muted")
     if status is not None and status.armed is Environment.LIVE:
         return TicketState("Armed LIVE: orders are real.", "warning")
     return TicketState()

@@ -13,17 +13,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
+from workstation.desktop.flow_bar import FlowBar
 from workstation.desktop.panels.alerts_when import WhenQuestion
 from workstation.desktop.panels.asking_panel import named
+from workstation.desktop.theme import theme_notifier
 from workstation.domain.alerts import EVENTS, RUN_EVENTS, Alert, AlertHook
 from workstation.domain.errors import ValidationError
 from workstation.marketdata.intervals import INTERVALS
@@ -36,6 +36,9 @@ ENDS = (("no end", 0), ("ends in an hour", 3_600), ("ends in a day", 86_400), ("
 KEPT_END = -1
 CHOICE_CHARS = 9
 """Characters that a choice has room for before it is opened; its list shows them whole."""
+
+LINE_EDGES_PX = 14
+"""What a typed line needs beside its letters."""
 
 REST_SHOWN = "60"
 NEW = Alert(symbol="")
@@ -203,27 +206,30 @@ class AlertForm(QWidget):
         self.condition.style().polish(self.condition)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(8, 4, 8, 4)
-        grid.setSpacing(4)
-        grid.addWidget(self.symbol, 0, 0)
-        grid.addWidget(self.condition, 0, 1, 1, 4)
-        grid.addWidget(self.keep, 0, 5)
-        row = (self.event_choice, self.interval, self.name, self.repeats, self.mail, self.webhook)
-        for place, widget in enumerate(row):
-            grid.addWidget(widget, 1, place)
         caption = QLabel("Rest, s")
         caption.setProperty("role", "caption")
-        rest = QHBoxLayout()
-        rest.addWidget(caption)
-        rest.addWidget(self.rest, 1)
-        self.rest.setMaximumWidth(CHOICE_CHARS * self.rest.fontMetrics().horizontalAdvance("0"))
-        grid.addWidget(self.end, 2, 0)
-        grid.addLayout(rest, 2, 1)
-        grid.addWidget(self.line, 2, 2, 1, 4)
-        grid.addWidget(self.question, 3, 0, 1, 6)
-        grid.setColumnStretch(2, 1)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 4, 8, 4)
+        column.setSpacing(4)
+        first = ((self.symbol, 0), (self.condition, 1), (self.keep, 0))
+        second = ((self.event_choice, 0), (self.interval, 0), (self.name, 1), (self.repeats, 0), (self.mail, 0))
+        third = ((self.end, 0), (caption, 0), (self.rest, 0), (self.line, 1))
+        for parts in (first, (*second, (self.webhook, 0)), third):
+            bar = FlowBar(4)
+            for part, share in parts:
+                bar.add(part, share)
+            column.addWidget(bar)
+        column.addWidget(self.question)
+        self._fit_lines()
+        theme_notifier().changed.connect(self._fit_lines)
+
+    def _fit_lines(self, *_: object) -> None:
+        """Give each line that is typed room for what is usual there, at the size of the text."""
+        for line, letters in ((self.symbol, 9), (self.condition, 16), (self.name, 9), (self.rest, 5), (self.line, 16)):
+            width = letters * line.fontMetrics().horizontalAdvance("0") + LINE_EDGES_PX
+            line.setMinimumWidth(width)
+            if line in (self.symbol, self.rest):
+                line.setMaximumWidth(width)
 
     def _line(self, name: str, meaning: str, text: str = "") -> QLineEdit:
         line = QLineEdit(text)

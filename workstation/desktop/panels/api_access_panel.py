@@ -58,7 +58,7 @@ class ApiAccessPanel(AskingPanel):
         self.address.setProperty("role", "figure")
         self.address.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self.copy_address = self.button("copy_address", "Copy address", "Copy the address", self._copy_address)
-        self.column.addLayout(bar_of(self.switch, self.address, self.copy_address, stretch=1))
+        self.column.addWidget(bar_of(self.switch, self.address, self.copy_address, stretch=1))
         self.keys = ColumnView(
             ColumnModel(self.scripts.keys), key_style, name=f"{panel_id}_keys", meaning="Keys of scripts"
         )
@@ -112,15 +112,14 @@ class ApiAccessPanel(AskingPanel):
         self.secret.setReadOnly(True)
         self.copy_key = self.button("copy_key", "Copy", "Copy the new key", self._copy_key, role="")
         self.hide_key = self.button("hide_key", "Hide", "Forget the new key", self._forget_key)
-        self.made = QWidget()
-        self.made.setLayout(bar_of(self.secret, self.copy_key, self.hide_key, stretch=0))
+        self.made = bar_of(self.secret, self.copy_key, self.hide_key, stretch=0)
         self.made.hide()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(keys, 1)
         column.addWidget(self.permits)
-        column.addLayout(bar_of(self.name, self.preset, self.cap, self.days, self.create_button, stretch=0))
+        column.addWidget(bar_of(self.name, self.preset, self.cap, self.days, self.create_button, stretch=0))
         column.addWidget(self.made)
         for field in (self.name, self.cap, self.days):
             field.returnPressed.connect(self._create)

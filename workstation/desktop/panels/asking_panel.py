@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout,
 
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.flow_bar import FlowBar
 from workstation.desktop.hold_to_confirm import hold_to_confirm
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel
@@ -42,6 +43,7 @@ class AskingPanel(Panel):
     """Base of the risk, connections, fault, script and webhook panels. `what`: what it waits for, in words."""
 
     what = "an answer"
+    scrolls = True
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
@@ -199,6 +201,7 @@ class Beside(QBoxLayout):
         wanted = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         if wanted is not self.direction():
             self.setDirection(wanted)
+            self.update()  # what it needs below another is not what it needs beside it
         least, most = round(SIDE_WIDTH_MIN_PX * scale), round(SIDE_WIDTH_MAX_PX * scale)
         side = min(max(round(rect.width() * self._share), least), most)
         self._side.setMaximumWidth(side if is_wide else QWIDGETSIZE_MAX)
@@ -271,13 +274,10 @@ def named(
     return button
 
 
-def bar_of(*widgets: QWidget, stretch: int = -1) -> QHBoxLayout:
+def bar_of(*widgets: QWidget, stretch: int = -1) -> FlowBar:
     """Return a row of widgets with the panel's margins; the one at place `stretch` takes what is left."""
-    row = QHBoxLayout()
-    row.setContentsMargins(8, 3, 8, 3)
-    row.setSpacing(6)
+    row = FlowBar(6)
+    row.set_margins(8, 3)
     for place, widget in enumerate(widgets):
-        row.addWidget(widget, 1 if place == stretch else 0)
-    if stretch < 0:
-        row.addStretch(1)
+        row.add(widget, 1 if place == stretch else 0)
     return row

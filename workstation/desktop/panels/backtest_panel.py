@@ -25,7 +25,7 @@ from workstation.viewmodels.panel_notes import PanelNote
 SIZES = (130, 280, 140)
 WAITS = ("Loading backtests…", "Waiting for the engine.")
 RUNS_SPARE = ("created", "trades", "interval", "symbols", "drawdown", "sharpe", "profit")
-TRIPS_SPARE = ("bars", "mfe", "mae", "fees", "number")
+TRIPS_SPARE = ("bars", "mfe", "mae", "fees", "number", "exit_px", "entry_px", "exit", "entry")
 """Columns that give way in a narrow panel, the first of them first."""
 
 UNCHOSEN = ("Round trips", "Select a backtest that is done to see them.")
@@ -119,9 +119,7 @@ class BacktestsPanel(StudyPanel[BacktestForm]):
         self.report = self.button("report", "Report", "Make the report of the selected run and open it", self._report)
         self.forget = PressTwice("Forget", self._forget)
         named(self.forget, f"{self.panel_id}_forget", "Delete the selected backtest; press twice", "quiet")
-        block = QWidget()
-        block.setLayout(bar_of(self.begin, self.stop, self.report, self.forget))
-        return block
+        return bar_of(self.begin, self.stop, self.report, self.forget)
 
     # Answers
 

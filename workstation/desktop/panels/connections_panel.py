@@ -124,11 +124,11 @@ class ConnectionsPanel(AskingPanel):
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar_of(self.connect_button, self.disconnect_button, self.diagnose))
-        column.addLayout(bar_of(self.reconcile, self.renew))
+        column.addWidget(bar_of(self.connect_button, self.disconnect_button, self.diagnose))
+        column.addWidget(bar_of(self.reconcile, self.renew))
         column.addWidget(self.effects)
-        column.addLayout(bar_of(self.reason, stretch=0))
-        column.addLayout(bar_of(self.adopt, self.override, self.withdraw))
+        column.addWidget(bar_of(self.reason, stretch=0))
+        column.addWidget(bar_of(self.adopt, self.override, self.withdraw))
         return side
 
     def _deciding(self, name: str, text: str, meaning: str, run: Any) -> QPushButton:

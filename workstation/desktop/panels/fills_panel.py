@@ -46,7 +46,7 @@ class FillsPanel(TablePanel):
         self.totals = QLabel()
         self.totals.setObjectName(f"{panel_id}_totals")
         self.totals.setProperty("role", "caption")
-        self.bar.addWidget(self.totals)
+        self.bar.add(self.totals)
         self.columns: ColumnModel[Execution] = ColumnModel(self.blotter.table)
         self.orders = FillsByOrder(Formats(context.bridge.session.instruments))
         self.single = ColumnView(self.columns, self.blotter.style, name=f"{panel_id}_table", meaning="Fills")

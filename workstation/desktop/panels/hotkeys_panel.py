@@ -80,6 +80,7 @@ class HotkeysPanel(Panel):
     kind = "hotkeys"
     title = "Hotkeys"
     icon = "edit"
+    scrolls = True
     link_down_words = "Keys that send are refused as not sent until the venue answers."
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:

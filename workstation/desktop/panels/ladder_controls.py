@@ -10,17 +10,18 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from workstation.desktop.panels.asking_panel import PressTwice, named
+from workstation.desktop.panels.ladder_fold import ButtonRows
 from workstation.desktop.spelt import spelt
 from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.desktop.tight_button import TightButton, draw_tight
@@ -33,13 +34,11 @@ from workstation.viewmodels.ticket_fields import parse_quantity
 QTY_WIDTH_MIN, PAD_GAP = 56, 2
 BUTTON_SPARE, TIGHT_SPARE = 24, 8
 """Room about a button's words: as the theme has it, and where buttons are drawn tight."""
-TIGHT_BELOW_PX, FOLD_BELOW_PX, SHORT_BELOW_PX = 280, 280, 200
-"""Widths, at text size 1, below which buttons are drawn tight, a text has a line to itself, and profit is short."""
+TIGHT_BELOW_PX, SHORT_BELOW_PX = 280, 200
+"""Widths, at text size 1, below which buttons are drawn tight, and profit is short."""
 CURRENCY_LETTERS = 3
 AMOUNT_LETTERS = 7
 """Letters of an amount up to which its cents are said where it has to be short."""
-GRID_COLUMNS = 6
-"""Columns of the grid of buttons: a row of three and a row of two fill it."""
 WRAP_SPARE = 60
 """What a line may lose where a word does not fit any more."""
 
@@ -175,20 +174,15 @@ class LadderButtons(QWidget):
         self._fit(self.reverse, f"{name}_reverse", "Exit the position, then enter the other way; press twice (Ctrl+F9)")
         self.centre = self._button(f"{name}_centre", "Put the market in the middle (Space)", self.centre_pressed.emit)
         self.centre.setText("Centre")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
         rows = (
             (self._cancels[1], self._cancels[0], self._cancels[-1]),
             (self.position, self.breakeven, self.centre),
             (self.flatten, self.reverse),
         )
-        for row, buttons in enumerate(rows):
-            span = GRID_COLUMNS // len(buttons)
-            for place, button in enumerate(buttons):
-                grid.addWidget(button, row, place * span, 1, span)
-        for column in range(GRID_COLUMNS):
-            grid.setColumnStretch(column, 1)
+        self.rows = ButtonRows(name, rows, ((self.position, 5), (self.flatten, 5)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.rows)
         self.show_counts((0, 0))
         self.show_position("Flat", "Flat", 0)
 
@@ -256,45 +250,6 @@ class LadderButtons(QWidget):
         self.show_counts(counts)
 
 
-class FoldedLine(QWidget):
-    """A text and what stands beside it, which goes below the text where that would keep but a few letters.
-
-    The last of it stays beside the text. The width alone decides: no state of the data, and no figure, ever moves a row
-    of the ladder. Emits: room_changed(width in pixels).
-    """
-
-    room_changed = Signal(int)
-
-    def __init__(self, text: QWidget, *beside: QWidget) -> None:
-        super().__init__()
-        self._text, self._beside = text, beside
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(4)
-        self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(0, 1)
-        self._is_folded = False
-        self._place()
-
-    def _place(self) -> None:
-        count, row = len(self._beside), int(self._is_folded)
-        self._grid.addWidget(self._text, 0, 0, 1, count if self._is_folded else 1)
-        for place, widget in enumerate(self._beside[:-1], 1):
-            self._grid.addWidget(widget, row, place, 1, 2 if self._is_folded and place == count - 1 else 1)
-        self._grid.addWidget(self._beside[-1], 0, count)
-
-    # Qt overrides
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fold in a narrow panel."""
-        super().resizeEvent(event)
-        self.room_changed.emit(self.width())
-        is_folded = self.width() < FOLD_BELOW_PX * current_theme().text_scale
-        if is_folded is not self._is_folded:
-            self._is_folded = is_folded
-            self._place()
-
-
 class PnlLabel(QToolButton):
     """Open profit of the position; a click goes on to the next unit. It says the panel's figure, and computes none.
 
@@ -357,6 +312,7 @@ class OneLine(QLabel):
         self.setWordWrap(lines > 1)
         self.setAlignment(Qt.AlignmentFlag.AlignTop if lines > 1 else Qt.AlignmentFlag.AlignVCenter)
         self._full = ""
+        self._shorter: tuple[str, ...] = ()
         self._meaning = accessible
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -368,14 +324,14 @@ class OneLine(QLabel):
         """The whole text."""
         return self._full
 
-    def show_text(self, text: str, role: str = "muted") -> None:
-        """Show a text in a role of the style sheet."""
+    def show_text(self, text: str, role: str = "muted", *shorter: str) -> None:
+        """Show a text in a role of the style sheet; shorter: what says the same in less room, the longest first."""
         if self.property("role") != role:
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
-        if text != self._full:
-            self._full = text
+        if (text, shorter) != (self._full, self._shorter):
+            self._full, self._shorter = text, shorter
             self.setToolTip(text)
             self.setAccessibleName(f"{self._meaning}: {text}")
             self._elide()
@@ -387,7 +343,9 @@ class OneLine(QLabel):
 
     def _elide(self) -> None:
         room = self.width() * self._lines - (self._lines - 1) * WRAP_SPARE
-        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room))
+        forms, reach = (self._full, *self._shorter), self.fontMetrics().horizontalAdvance
+        shown = next((form for form in forms if reach(form) <= room), forms[-1])
+        self.setText(self.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, room))
 
     # Qt overrides
 

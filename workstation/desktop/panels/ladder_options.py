@@ -23,6 +23,7 @@ _SWITCHES = (
     ("dynamic", "Follow the market", "Rows move with the market; a working order under the pointer is held in place"),
     ("centre_on_last", "Centre when last is at the edge", "Flashes for half a second before rows move"),
     ("centre_on_inside", "Centre when bid or ask is at the edge", "Flashes for half a second before rows move"),
+    ("marketable", "Allow limits through the market", "The price collar bounds them"),
     ("reset_qty", "Quantity goes to 0 after each order", "The quantity has to be given again for the next order"),
     ("keep_size", "Keep the quantity per symbol", "Without it a restart returns to the preset"),
     ("pin_pointer", "Pointer stays on its price", "The pointer moves with its row while the wheel scrolls"),

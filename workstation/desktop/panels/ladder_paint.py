@@ -19,7 +19,9 @@ from workstation.viewmodels.ladder_clicks import Column
 from workstation.viewmodels.ladder_rows import SHARE_ONE, LadderRow
 
 THOUSANDS_DIGITS, TENTHS_MAX = 4, 100
-PAD = 6
+PAD, PAD_LEAST = 6, 2
+CUT = "…"
+"""What stands where not even the shortest form of a figure has room: a cut one would be read as another."""
 CHIP_INSET = 2
 QUEUE_GAP = 4
 HATCH_STEP = 12
@@ -139,15 +141,16 @@ class RowPainter:
         self._fill(painter, bars, self.stale_bar if stale else self.bid_bar if bid else self.ask_bar)
         painter.setPen(self.colors.stale if stale else self.colors.text)
         for whole, sizes in ((self.figures, texts), (self.figures_bold, large)):
-            room = min((cell.width() for _, cell in sizes), default=0) - PAD - 1
+            room = min((cell.width() for _, cell in sizes), default=0) - PAD_LEAST - 1
             face = whole if all(whole.width(text) <= room for text, _ in sizes) else self.small
             face.use(painter)
             for exact, cell in sizes:
-                text = exact if face.width(exact) <= room else in_thousands(exact)
+                text = next((form for form in size_forms(exact) if face.width(form) <= room), CUT)
+                pad = min(PAD, max(cell.width() - 1 - round(face.width(text)), PAD_LEAST))
                 if bid:
-                    face.right(painter, cell.adjusted(0, 0, -PAD, 0), text)
+                    face.right(painter, cell.adjusted(0, 0, -pad, 0), text)
                 else:
-                    face.left(painter, cell.adjusted(PAD, 0, 0, 0), text)
+                    face.left(painter, cell.adjusted(pad, 0, 0, 0), text)
         self._underline(painter, [cell for _, cell in large])
 
     def _underline(self, painter: QPainter, cells: Sequence[QRect]) -> None:
@@ -288,7 +291,7 @@ class RowPainter:
             for face in (self.figures_bold, self.small):
                 if face.width(text) <= width:
                     return face, text
-        return self.small, texts[-1]
+        return self.small, CUT
 
     def _traded(self, painter: QPainter, cells: Cells, *, stale: bool) -> None:
         bars = []
@@ -355,6 +358,12 @@ class RowPainter:
         return round(self.words.width(text)) + 2 * PAD
 
 
+def size_forms(text: str) -> tuple[str, ...]:
+    """Return a size as it is, then in ever less room: a cut number would be read as another one."""
+    short = in_thousands(text)
+    return text, short, f"{short.partition('.')[0]}k" if "." in short else short
+
+
 def in_thousands(text: str) -> str:
     """Return a size in whole or tenths of thousands, rounded down: a cut number would be read as another one."""
     digits = text.replace(",", "")
@@ -386,5 +395,5 @@ def _chip_texts(own: OwnCell) -> tuple[str, ...]:
         *(" ".join(form.split()) for form in forms),
         f"{head}{own.qty}{letters}{count}",
         f"{head}{own.qty}{letters}",
-        own.qty,
+        *size_forms(own.qty),
     )

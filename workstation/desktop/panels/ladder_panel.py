@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCursor
+from PySide6.QtGui import QCursor, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from workstation.commands.params import CancelMany, CancelOne, ChangeOrder, ExitPosition, PlaceOrder
@@ -18,20 +18,21 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.ladder_controls import (
     SHORT_BELOW_PX,
-    FoldedLine,
     LadderButtons,
     OneLine,
     PnlLabel,
     QuantityPad,
 )
 from workstation.desktop.panels.ladder_editor import OrderEditor
+from workstation.desktop.panels.ladder_fold import Fold, FoldedLine, fold_for
 from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ladder_keys import KeyedLadder
 from workstation.desktop.panels.ladder_options import LadderOptions
 from workstation.desktop.panels.ladder_view import Sources
+from workstation.desktop.panels.ticket_fields import set_role
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
 from workstation.desktop.shell.panel import Panel, PanelSettings
-from workstation.desktop.theme import current_theme, use_figure_font
+from workstation.desktop.theme import current_theme, theme_notifier, use_figure_font
 from workstation.domain.orders import OrderState, Origin, OriginKind
 from workstation.viewmodels.focus import FOCUS_GUARD_NS
 from workstation.viewmodels.frames import Frame, PositionSnap
@@ -47,6 +48,7 @@ from workstation.viewmodels.preview import PREVIEW_KEY
 
 _LEVEL_ROLES = {"ok": "muted", "muted": "muted", "stale": "warning", "danger": "danger"}
 SIZE_MOST, LARGE_MOST = 10**18, 1_000_000
+EDGE_PX = 4
 _IDLE_TEXT = "Point at a price to read its order."
 
 
@@ -71,6 +73,7 @@ class LadderPanel(Panel):
         self._editor: OrderEditor | None = None
         self._centre_rule = AutoCentre(context.bridge.session.mono_ns())
         self._header: InstrumentHeader | None = None
+        self._fold = Fold.NOTHING
         self._view: KeyedLadder | None = None
         self.pad = QuantityPad(panel_id, context.sizes.sizes)
         self.buttons = LadderButtons(panel_id)
@@ -238,17 +241,17 @@ class LadderPanel(Panel):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         top = QVBoxLayout()
-        top.setContentsMargins(4, 2, 4, 4)
+        top.setContentsMargins(EDGE_PX, 2, EDGE_PX, EDGE_PX)
         top.setSpacing(2)
         top.addWidget(self.pad)
-        line = FoldedLine(self.status, self.pnl, self.marketable, self.options)
+        line = self._line = FoldedLine(self.status, self.pnl, self.marketable, self.options)
         line.room_changed.connect(
             lambda width: self.pnl.be_short(short=width < SHORT_BELOW_PX * current_theme().text_scale)
         )
         top.addWidget(line)
         bottom = QVBoxLayout()
-        bottom.setContentsMargins(4, 4, 4, 4)
-        bottom.setSpacing(4)
+        bottom.setContentsMargins(EDGE_PX, EDGE_PX, EDGE_PX, EDGE_PX)
+        bottom.setSpacing(EDGE_PX)
         bottom.addWidget(self.preview)
         bottom.addWidget(self.buttons)
         self._column.addLayout(top)
@@ -256,6 +259,7 @@ class LadderPanel(Panel):
         self._stack.addWidget(empty)
         self._stack.addWidget(self._body)
         self.preview.show_text(_IDLE_TEXT)
+        theme_notifier().changed.connect(self._give_way)
 
     def _open_ladder(self) -> None:
         """Make the ladder of the shown instrument and the focus account, and the drawing area with the first one."""
@@ -287,6 +291,7 @@ class LadderPanel(Panel):
         self._column.insertWidget(1, view, 1)
         self.setFocusProxy(view)
         self._stack.setCurrentWidget(self._body)
+        self._give_way()
 
     def _refresh(self) -> None:
         ladder, view = self._ladder, self._view
@@ -300,8 +305,49 @@ class LadderPanel(Panel):
         self.buttons.show_counts(picture.counts)
         self._show_position(picture, ladder)
         self.pnl.show_profit(picture, self.settings.pnl_label)
-        self.marketable.setVisible(not picture.health.entry_refusal)  # its room goes to the reason
-        self.status.show_text(_status_text(picture, ladder), _LEVEL_ROLES[picture.health.level])
+        self._show_line()
+
+    def _show_line(self) -> None:
+        """Say how the data is; a low ladder says what the pointer is at in its place, and the profit if all is well."""
+        picture, ladder = self._picture, self._ladder
+        if picture is None or ladder is None:
+            return
+        health, is_low = picture.health, self._fold is not Fold.NOTHING
+        text, *shorter = _status_texts(picture, ladder)
+        role = _LEVEL_ROLES[health.level]
+        points = is_low and self.preview.full_text != _IDLE_TEXT
+        if points:
+            text, role, shorter = self.preview.full_text, str(self.preview.property("role")), []
+        alone = is_low and (points or bool(health.text))
+        self.status.setVisible(alone or not is_low)
+        self.pnl.setVisible(not alone)
+        no_room = is_low and self._line.is_narrow  # it is among the settings too
+        self.marketable.setVisible(not (alone or no_room or health.entry_refusal))  # its room goes to the reason
+        self.status.show_text(text, role, *shorter)
+
+    def _give_way(self, *_: object) -> None:
+        """Let what stands around the rows give way where the panel is low."""
+        view = self._view
+        if view is None:
+            return
+        edges = 4 * EDGE_PX
+        words = EDGE_PX + 2 * self.preview.fontMetrics().lineSpacing()
+        around = [
+            view.grid.title_height
+            + edges
+            + self.pad.sizeHint().height()
+            + self._line.line_px(single=step is not Fold.NOTHING)
+            + self.buttons.rows.rows_px(low=step is Fold.BUTTONS)
+            + (words if step is Fold.NOTHING else 0)
+            for step in Fold
+        ]
+        self._fold = fold_for(self.height(), view.grid.row_height, around)
+        self._line.be_single(single=self._fold is not Fold.NOTHING)
+        self.preview.setVisible(self._fold is Fold.NOTHING)
+        for button in (self.pnl, self.options):
+            set_role(button, "tight", "true" if self._fold is not Fold.NOTHING else "false")
+        self.buttons.rows.be_low(low=self._fold is Fold.BUTTONS)
+        self._show_line()
 
     def _keep_centred(self, ladder: Ladder, view: KeyedLadder) -> None:
         """Move rows where a rule of the settings, or a hand before it, asked for that."""
@@ -358,6 +404,11 @@ class LadderPanel(Panel):
     def _point(self, column: Column | None, price: int, click: Click) -> None:
         """Say the order of a click here, before any click; stops at the cursor are taken from here."""
         self.context.cursor.point(self.symbol, None if column is None else price)
+        self._say_order(column, price, click)
+        if self._fold is not Fold.NOTHING:
+            self._show_line()
+
+    def _say_order(self, column: Column | None, price: int, click: Click) -> None:
         if column is None or column.sign == 0 or column in (Column.OWN_BID, Column.OWN_ASK):
             self.preview.show_text(_IDLE_TEXT)
             return
@@ -528,15 +579,22 @@ class LadderPanel(Panel):
         if self.symbol:
             self.pad.show_instrument(self.context.instrument(self.symbol), self.context.sizes.size)
 
+    # Qt overrides
 
-def _status_text(picture: LadderPicture, ladder: Ladder) -> str:
-    """Return the state of the data, or spread and grouping when all is well."""
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let what stands around the rows give way where there is no room for it."""
+        super().resizeEvent(event)
+        self._give_way()
+
+
+def _status_texts(picture: LadderPicture, ladder: Ladder) -> list[str]:
+    """Return the state of the data, or spread and grouping when all is well, then the same in ever less room."""
     if picture.health.text:
         refused = " · entries refused, cancels work" if picture.health.entry_refusal else ""
-        return picture.health.text[0].upper() + picture.health.text[1:] + refused
-    parts = ["Book live"]
+        return [picture.health.text[0].upper() + picture.health.text[1:] + refused]
+    parts = []
     if picture.bid is not None and picture.ask is not None:
         parts.append(f"spread {ladder.instrument.ticks_between(picture.bid, picture.ask)}t")
     ticks = ladder.map.ticks_per_row
-    parts.append(f"{ticks}t a row")
-    return " · ".join(parts)
+    rows = f"{ticks}t a row"
+    return [" · ".join(said) for said in (["Book live", *parts, rows], [*parts, rows], parts or [rows])]

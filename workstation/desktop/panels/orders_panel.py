@@ -60,8 +60,6 @@ from workstation.viewmodels.order_edits import (
 from workstation.viewmodels.order_totals import GROUPINGS, SORTS
 from workstation.viewmodels.orders_table import OrderBlotter, OrderFilter
 
-TOOLS_WIDTH_MIN_PX = 300
-
 
 class OrdersPanel(TablePanel):
     """The orders blotter."""
@@ -239,8 +237,7 @@ class OrdersPanel(TablePanel):
         self.conflict.reapplied.connect(self._amend)
         self.column.addWidget(self.conflict)
         self.more = self.add_button("more", "Show ▾", "Show only some orders", self._open_chip_menu)
-        self.bar.insertWidget(1, self.more)
-        self.tools.setMinimumWidth(TOOLS_WIDTH_MIN_PX)
+        self.bar.add(self.more, at=1)
         self.until_released(self.context.focus.listen(self._on_focus))
         theme_notifier().changed.connect(self._show_chips)
 

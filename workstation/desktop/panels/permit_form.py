@@ -62,7 +62,7 @@ class PermitForm(QWidget):
         for field in self.caps.values():
             caps.addWidget(field, 1)
         column.addLayout(caps)
-        column.addLayout(bar_of(*beside, self.hours, self.permit, self.end))
+        column.addWidget(bar_of(*beside, self.hours, self.permit, self.end))
         column.addWidget(self.left)
         self.show_holders((), 0)
 

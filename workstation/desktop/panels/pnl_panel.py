@@ -9,9 +9,10 @@ from itertools import pairwise
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.flow_bar import FlowBar
 from workstation.desktop.fonts import Weight
 from workstation.desktop.panels.pnl_basis_button import BasisButton
 from workstation.desktop.panels.pnl_gauges import CurveView, LimitBar
@@ -51,8 +52,8 @@ LOW_PX = 400
 DETAILS_FROM_PX = 190
 """Height, at text size 1, from which basis and loss limit have their lines; below, the figures keep theirs."""
 LINK_DOWN = "Fills since then are not in these figures, nor is the broker's side of the gap."
-FIGURES_ACROSS = ((900, 6), (480, 3), (0, 2))
-"""From which width how many figures stand side by side."""
+FIGURES_ACROSS = ((900, 6), (480, 3), (250, 2), (0, 1))
+"""From which width, at text size 1, how many figures stand side by side."""
 
 
 class PnlPanel(TablePanel):
@@ -61,6 +62,7 @@ class PnlPanel(TablePanel):
     kind = "pnl"
     title = "P&L"
     icon = "pnl"
+    scrolls = True
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
@@ -147,14 +149,14 @@ class PnlPanel(TablePanel):
             self.figures[name] = figure
         self._grid, self._across = grid, 0
         self._lay_out_figures()
-        top = QHBoxLayout()
-        top.setContentsMargins(8, 4, 8, 0)
-        top.addWidget(self.net, 1)
-        top.addWidget(self._build_basis())
-        top.addWidget(self._build_choice())
+        top = FlowBar(4)
+        top.set_margins(8, 2)
+        top.add(self.net, 1)
+        top.add(self._build_basis())
+        top.add(self._build_choice())
         summary = QVBoxLayout()
         summary.setSpacing(2)
-        summary.addLayout(top)
+        summary.addWidget(top)
         summary.addWidget(self.mark)
         summary.addWidget(self.caption)
         summary.addLayout(grid)
@@ -163,12 +165,12 @@ class PnlPanel(TablePanel):
         summary.addWidget(self.curve)
         summary.addWidget(self.stretch)
         self.column.insertLayout(0, summary)
-        self.tools.hide()
+        self.bar.hide()
         self._on_theme()
 
     def _lay_out_figures(self) -> None:
         """Put the figures into as few rows as the width takes."""
-        across = next(count for width, count in FIGURES_ACROSS if self.width() >= width)
+        across = next(count for width, count in FIGURES_ACROSS if self.width() >= width * current_theme().text_scale)
         if across == self._across:
             return
         self._across = across
@@ -359,6 +361,7 @@ class PnlPanel(TablePanel):
         use_figure_font(self.net, "title", Weight.DemiBold)
         for figure in self.figures.values():
             use_figure_font(figure, "body")
+        self._lay_out_figures()
         self._shed_details()
 
     def _shed_details(self) -> None:

@@ -45,14 +45,14 @@ class PositionsPanel(TablePanel):
         session = context.bridge.session
         self.positions = PositionsView(Formats(session.instruments), session.origin_names)
         self.totals = OneLine(f"{panel_id}_totals", "Totals by currency")
-        self.bar.addWidget(self.totals, 1)
+        self.bar.add(self.totals, 1)
         self.even = self.add_button(
             "breakeven", "Breakeven", "Stop of the selected position to breakeven", self.breakeven
         )
         turn = PressTwice("Reverse", lambda: self._run_on_selected("trade.reverse"))
         meaning = "Exit the selected position, then enter the other way; press twice"
         self.turn = named(turn, f"{panel_id}_reverse", meaning, "quiet")
-        self.bar.addWidget(self.turn)
+        self.bar.add(self.turn)
         self.guard = self.add_button(
             "to_broker",
             "To broker",
@@ -154,7 +154,7 @@ class PositionsPanel(TablePanel):
         leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), field)
         leave.setContext(Qt.ShortcutContext.WidgetShortcut)
         leave.activated.connect(field.clear)
-        self.bar.addWidget(field)
+        self.bar.add(field)
         return field
 
     def _fit_part(self, *_: object) -> None:

@@ -65,6 +65,7 @@ class ProvenancePanel(Panel):
     kind = "provenance"
     title = "Provenance"
     icon = "info"
+    scrolls = True
     link_down_words = "What came from the venue may not be all; the story goes on when it answers."
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:

@@ -51,8 +51,8 @@ class LimitForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar_of(self.limit, self.scope, self.key, stretch=2))
-        column.addLayout(bar_of(self.value, self.reason, self.set_button, stretch=1))
+        column.addWidget(bar_of(self.limit, self.scope, self.key, stretch=2))
+        column.addWidget(bar_of(self.value, self.reason, self.set_button, stretch=1))
         column.addWidget(self.hint)
         self.scope.currentIndexChanged.connect(self._offer_keys)
         for choice in (self.limit, self.scope):

@@ -41,6 +41,7 @@ class SettingsPanel(Panel):
     kind = "settings"
     title = "Settings"
     icon = "settings"
+    scrolls = True
     link_down_words = "Settings are read and written here as ever."
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:

@@ -61,7 +61,7 @@ class StoredDataPanel(AskingPanel):
         self.give_up = self.button("cancel", "Give up", "Give the running import up", self._give_up)
         self.delete = PressTwice("Delete", self._delete)
         named(self.delete, f"{panel_id}_delete", "Delete the selected series; press twice", "quiet")
-        self.column.addLayout(bar_of(self.bring, self.give_up, self.delete))
+        self.column.addWidget(bar_of(self.bring, self.give_up, self.delete))
         self.column.addWidget(tables, 1)
         self.importing = ""
         self.setAcceptDrops(True)

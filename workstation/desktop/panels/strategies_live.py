@@ -36,7 +36,7 @@ class LiveForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar_of(self.paper, self.approve))
+        column.addWidget(bar_of(self.paper, self.approve))
         column.addWidget(self.terms)
         self.show_strategy(None, 0)
 

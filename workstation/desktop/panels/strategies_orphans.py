@@ -46,7 +46,7 @@ class OrphanList(QWidget):
         column.setSpacing(0)
         column.addWidget(title)
         column.addWidget(self.view, 1)
-        column.addLayout(bar_of(self.adopt, self.cancel))
+        column.addWidget(bar_of(self.adopt, self.cancel))
         self.setFixedHeight(HEIGHT_PX)
         self.view.rows_chosen.connect(self._show_buttons)
         self._show_buttons()

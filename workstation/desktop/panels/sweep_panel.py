@@ -118,7 +118,7 @@ class SweepsPanel(StudyPanel[SweepForm]):
         for box in (self.across, self.down, self.measure):
             box.currentTextChanged.connect(lambda _text: self._show_map())
         column.addWidget(self.verdict)
-        column.addLayout(bar_of(self.across, QLabel("by"), self.down, self.measure, stretch=3))
+        column.addWidget(bar_of(self.across, QLabel("by"), self.down, self.measure, stretch=3))
         column.addWidget(self.heat, 1)
         return mapped
 
@@ -133,9 +133,7 @@ class SweepsPanel(StudyPanel[SweepForm]):
         )
         self.forget = PressTwice("Forget", self._forget)
         named(self.forget, f"{self.panel_id}_forget", "Delete the selected sweep; press twice", "quiet")
-        block = QWidget()
-        block.setLayout(bar_of(self.begin, self.stop, self.resume, self.forget))
-        return block
+        return bar_of(self.begin, self.stop, self.resume, self.forget)
 
     def _choice(self, name: str, meaning: str) -> QComboBox:
         box = QComboBox()

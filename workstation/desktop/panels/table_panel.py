@@ -9,9 +9,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.flow_bar import FlowBar
 from workstation.desktop.panels.export_dialog import ask_for_export
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
@@ -38,19 +39,18 @@ class TablePanel(Panel):
         if context.state.status is not None:
             self.connection.take(context.state.status)
         gap = current_theme().metrics.grid
-        self.tools = QWidget(self)
-        self.tools.setObjectName(f"{panel_id}_tools")
-        self.tools.setHidden(self.linked)
-        self.bar = QHBoxLayout(self.tools)
+        self.bar = FlowBar(gap)
+        self.bar.setParent(self)
+        self.bar.setObjectName(f"{panel_id}_tools")
+        self.bar.setHidden(self.linked)
         margin = 0 if self.linked else gap
-        self.bar.setContentsMargins(margin, margin, margin, margin)
-        self.bar.setSpacing(gap)
+        self.bar.set_margins(margin, margin)
         self.note = NoteLine(f"{panel_id}_note")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
         if not self.linked:
-            self.column.addWidget(self.tools)
+            self.column.addWidget(self.bar)
         self.column.addWidget(self.note)
         self.released = False
         self.view: ColumnView
@@ -61,8 +61,8 @@ class TablePanel(Panel):
         """Return the bar of a linked panel, which stands beside its link chip."""
         if not self.linked:
             return None
-        self.tools.show()
-        return self.tools
+        self.bar.show()
+        return self.bar
 
     def show_view(self, view: ColumnView) -> None:
         """Put the table in its place."""
@@ -79,7 +79,7 @@ class TablePanel(Panel):
         line.setClearButtonEnabled(True)
         line.setMinimumWidth(90)
         line.textChanged.connect(lambda _text: on_changed())
-        self.bar.addWidget(line, 1)
+        self.bar.add(line, 1)
         self.filter_line = line
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -132,7 +132,7 @@ class TablePanel(Panel):
         button.setCheckable(checkable)
         button.setProperty("role", "quiet")
         (button.toggled if checkable else button.clicked).connect(lambda *_: on_clicked())
-        self.bar.addWidget(button)
+        self.bar.add(button)
         return button
 
     def visible_rows(self) -> Iterable[Any]:
@@ -187,4 +187,4 @@ class TablePanel(Panel):
         tight = self.width() < TIGHT_DIGITS * self.fontMetrics().horizontalAdvance("0")
         if tight is not self._tight:
             self._tight = tight
-            draw_tight(self.tools, tight=tight)
+            draw_tight(self.bar, tight=tight)

@@ -239,6 +239,7 @@ class QuoteButton(QPushButton):
         super().__init__()
         self._word, self._role = word, role
         self._text, self._caption, self._is_stale = "", word, False
+        self._is_low = False
         self.price: int | None = None
         self.setObjectName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -267,6 +268,13 @@ class QuoteButton(QPushButton):
         self.setAccessibleName(f"{self._word} {text}, {caption}; copies the price")
         self.update()
 
+    def be_low(self, *, low: bool) -> None:
+        """Leave out the caption, as a stale price has its age in the line below, or show it."""
+        if low is not self._is_low:
+            self._is_low = low
+            self.updateGeometry()
+            self.update()
+
     def _new_fonts(self, *_: object) -> None:
         fonts = [figure_font(size, Weight.DemiBold) for size in PRICE_SIZES]
         self._faces = [(font, QFontMetrics(font)) for font in fonts]
@@ -277,9 +285,10 @@ class QuoteButton(QPushButton):
     # Qt overrides
 
     def sizeHint(self) -> QSize:
-        """Leave room for both lines."""
+        """Leave room for both lines, or for the price alone."""
         width = self._faces[0][1].horizontalAdvance("0000.00") + 2 * QUOTE_MARGIN_PX
-        return QSize(width, self._faces[0][1].height() + self._caption_face.height() + 2 * QUOTE_MARGIN_PX)
+        caption = 0 if self._is_low else self._caption_face.height()
+        return QSize(width, self._faces[0][1].height() + caption + 2 * QUOTE_MARGIN_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the button, the price in the largest type in which all of it is read, and below it the caption."""
@@ -290,12 +299,19 @@ class QuoteButton(QPushButton):
         super().paintEvent(event)
         color: QColor = colors.stale if self._is_stale else getattr(colors, self._role or "text")
         room = self.rect().adjusted(QUOTE_MARGIN_PX, QUOTE_MARGIN_PX, -QUOTE_MARGIN_PX, -QUOTE_MARGIN_PX)
-        below = room.bottom() + 1 - self._caption_face.height()
-        fitting = (font for font, face in self._faces if face.horizontalAdvance(self._text) <= room.width())
+        below = room.bottom() + 1 - (0 if self._is_low else self._caption_face.height())
+        fitting = (
+            font
+            for font, face in self._faces
+            if face.horizontalAdvance(self._text) <= room.width() and face.ascent() <= below - room.y()
+        )
         painter = QPainter(self)
         painter.setPen(color)
         painter.setFont(next(fitting, self._faces[-1][0]))
         painter.drawText(room.x(), room.y(), room.width(), below - room.y(), Qt.AlignmentFlag.AlignCenter, self._text)
+        if self._is_low:
+            painter.end()
+            return
         painter.setPen(colors.text_muted)
         painter.setFont(self._caption_font)
         caption = self._caption_face.elidedText(self._caption, Qt.TextElideMode.ElideRight, room.width())

@@ -67,9 +67,10 @@ _PRICE_TEXT, _LEG_TEXT, _QTY_TEXT = "00000.00", "000.00", "0000"
 _ACROSS, _DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
 _LEGS = ("stop_loss", "take_profit")
 _PRICE_FIELDS = ("trail", "activation", "stop", "price")
-_FIRST_PRICE_ROW = 4
+_CHOICE_ROW, _FIRST_PRICE_ROW = 1, 4
 _PRICE_ROW = _FIRST_PRICE_ROW + _PRICE_FIELDS.index("price")
-_LEGS_ROW = _FIRST_PRICE_ROW + len(_PRICE_FIELDS) + 1
+_LAST_CHOICE_ROW = _FIRST_PRICE_ROW + len(_PRICE_FIELDS) + 1
+_LEGS_ROW = _LAST_CHOICE_ROW + 1
 
 
 class TicketForm(QWidget):
@@ -116,6 +117,7 @@ class TicketForm(QWidget):
         self._labels: dict[str, QLabel] = {}
         self._offered, self._price_holder = QWidget(), QWidget()
         self._room, self._is_low = 0, False
+        self._choice_row = _CHOICE_ROW
         self._alone = self._price_alone = False
         self._presets: list[TightButton] = []
         self._words: tuple[str, ...] = ()
@@ -347,7 +349,7 @@ class TicketForm(QWidget):
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         grid.addWidget(self.side, 0, 0, 1, 4)
-        self._choices(grid, 1)
+        self._choices(grid)
         self._wide(grid, 2, "qty", self._quantity_row(presets))
         for row, name in enumerate((*_PRICE_FIELDS, "expire"), start=_FIRST_PRICE_ROW):
             self._wide(grid, row, name, self._price_row() if name == "price" else self.fields[name])
@@ -357,8 +359,15 @@ class TicketForm(QWidget):
         grid.addLayout(self._flags_row(), _LEGS_ROW + 2, 0, 1, 4)
         grid.addWidget(self.pair, _LEGS_ROW + 3, 0, 1, 4)
 
-    def be_low(self, *, low: bool) -> None:
-        """Give presets no row of their own in a low ticket: those that have no room beside the quantity are hidden."""
+    def be_low(self, *, low: bool, least: bool) -> None:
+        """Give presets no row of their own in a low ticket: those that have no room beside the quantity are hidden.
+
+        least: quantity and price stand before type and time in force, which there is no room for above them.
+        """
+        row = _LAST_CHOICE_ROW if least else _CHOICE_ROW
+        if row != self._choice_row:
+            self._choice_row = row
+            self._place_choices()
         if low is not self._is_low:
             self._is_low = low
             self.measure_anew()
@@ -403,8 +412,14 @@ class TicketForm(QWidget):
         self._labels["type"].setVisible(not alone)
         if alone is not self._alone:
             self._alone = alone
-            self._grid.removeItem(self._chosen)
-            self._grid.addLayout(self._chosen, 1, 0 if alone else 1, 1, 4 if alone else 3)
+            self._place_choices()
+
+    def _place_choices(self) -> None:
+        row, alone, label = self._choice_row, self._alone, self._labels["type"]
+        self._grid.removeItem(self._chosen)
+        self._grid.removeWidget(label)
+        self._grid.addWidget(label, row, 0)
+        self._grid.addLayout(self._chosen, row, 0 if alone else 1, 1, 4 if alone else 3)
 
     def _fit_price(self, room: int) -> None:
         """Give what the price follows the width of its word, and the price what is over: the label goes for it."""
@@ -501,14 +516,14 @@ class TicketForm(QWidget):
         offered.addWidget(self.more)
         return holder
 
-    def _choices(self, grid: QGridLayout, row: int) -> None:
+    def _choices(self, grid: QGridLayout) -> None:
         """Put type and time in force side by side; the type's words are the longer, the time says itself."""
         both = self._chosen = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         both.setSpacing(_CHOICE_GAP)
         both.addWidget(self.type, _TYPE_SHARE)
         both.addWidget(self.tif, _TIF_SHARE)
-        grid.addWidget(self._label("type"), row, 0)
-        grid.addLayout(both, row, 1, 1, 3)
+        grid.addWidget(self._label("type"), _CHOICE_ROW, 0)
+        grid.addLayout(both, _CHOICE_ROW, 1, 1, 3)
 
     def _wide(self, grid: QGridLayout, row: int, name: str, widget: QWidget) -> None:
         grid.addWidget(self._label(name), row, 0)

@@ -34,10 +34,10 @@ from workstation.domain.verdicts import Verdict
 from workstation.ports.broker import CapabilityCard
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.ticket import Draft, Reading, next_opening, read
-from workstation.viewmodels.ticket_outlook import NO_COSTS, Costs, outlook, ticket_state
+from workstation.viewmodels.ticket_outlook import DISARMED, NO_COSTS, Costs, outlook, ticket_state
 
 MARGIN_PX, TALL_SPARE_PX = 8, 160
-QUOTE_GAP_PX, LOW_PX = 4, 270
+QUOTE_GAP_PX, LOW_PX, LEAST_PX = 4, 270, 175
 """Height, at text size 1, below which the ticket shows but what an order cannot do without; it scrolls to the rest."""
 PREVIEW_DELAY_MS = 120
 PREVIEW_AGAIN_NS = 1_000_000_000
@@ -70,7 +70,7 @@ class TicketPanel(Panel):
         self._reading = Reading(terms=None, findings=())
         self._verdict: Verdict | None = None
         self._costs = NO_COSTS
-        self._staged = self._tall = self._is_low = False
+        self._staged = self._tall = self._is_low = self._is_least = False
         self._asked_at = 0
         self._shown_at = 0
         self._asked = 0
@@ -278,7 +278,11 @@ class TicketPanel(Panel):
     def _take_height(self, height: int) -> None:
         """Put the foot below the fields in a tall panel, at the bottom of a low one; Send never moves for a message."""
         self._is_low = height < LOW_PX * current_theme().text_scale
-        self.form.be_low(low=self._is_low)
+        least = self._is_least = height < LEAST_PX * current_theme().text_scale
+        self.form.be_low(low=self._is_low, least=least)
+        for button in self.quotes.values():
+            button.be_low(low=least)
+        self._quotes.setMinimumHeight(max(button.sizeHint().height() for button in self.quotes.values()))
         self._show_low()
         tall = self._tall = height >= self._scrolled.sizeHint().height() + TALL_SPARE_PX * current_theme().text_scale
         self.preview.setMinimumHeight(2 * self.preview.fontMetrics().lineSpacing() if tall else 0)
@@ -296,8 +300,12 @@ class TicketPanel(Panel):
             self._foot.insertWidget(first + number, widget)
 
     def _show_low(self) -> None:
-        """Leave out, in a low ticket, a state that is well and an order that is not there: the form has the room."""
-        self.state_line.setVisible(not (self._is_low and self.state_line.full_text == _READY))
+        """Leave out, in a low ticket, a state that is well and an order that is not there: the form has the room.
+
+        In the least one the arm chip alone says that it is disarmed.
+        """
+        left_out = (self._is_low, _READY), (self._is_least, DISARMED)
+        self.state_line.setVisible((True, self.state_line.full_text) not in left_out)
         text = bool(self.message.text())
         nothing = not self._reading.words
         self.preview.setVisible(self._tall or not ((text or self._is_low) and nothing))

@@ -2,7 +2,7 @@
 
 Last stage of the tick walk. Prints come in one batch a frame; Space or the pointer over the list holds it, and what
 comes meanwhile waits and is counted. The line below says how far the list is behind the feed. A click points the price
-cursor; nothing here sends an order. A narrow tape lays its filters, and what it says below, in two lines.
+cursor; nothing here sends an order. A narrow tape lays its filters, and what it says below, in more lines.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,12 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.flow_bar import FlowBar
 from workstation.desktop.panels.time_sales_panel_view import TapeView
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.still import Still
+from workstation.desktop.theme import theme_notifier
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution
 from workstation.viewmodels.formats import age
@@ -29,6 +31,10 @@ FIELD_EDGES_PX = 22
 LINK_PX, SPACING_PX = 44, 4
 """What the link chip takes of the filters' line, and what stands between two filters."""
 
+SUMMARY_EDGE_PX, BELOW_RIGHT_PX = 8, 4
+"""What stands at both sides of the words below, and right of the switch beside them."""
+
+APART = " · "
 SIDES = (("All", ""), ("Buys", "BUY"), ("Sells", "SELL"))
 NS_PER_S = 1_000_000_000
 
@@ -50,20 +56,23 @@ class TimeSalesPanel(Panel):
         self._trouble = ""
         self._lag: tuple[int, int] | None = None
         self.narrow = False
+        self._lines = 1
         self.note = NoteLine(f"{panel_id}_note")
         self.view = TapeView(f"{panel_id}_prints")
         self.summary = QLabel()
         self.summary.setObjectName(f"{panel_id}_summary")
-        self.summary.setContentsMargins(8, 2, 8, 2)
+        self.summary.setContentsMargins(SUMMARY_EDGE_PX, 2, SUMMARY_EDGE_PX, 2)
         self.summary.setProperty("role", "muted")
         self._build_tools()
+        self._fit_fields()
+        theme_notifier().changed.connect(self._fit_fields)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.note)
         column.addWidget(self.view, 1)
         self._below = QHBoxLayout()
-        self._below.setContentsMargins(0, 0, 4, 0)
+        self._below.setContentsMargins(0, 0, BELOW_RIGHT_PX, 0)
         self._below.addWidget(Still(self.summary), 1)
         self._below.addWidget(self.group)
         column.addLayout(self._below)
@@ -77,7 +86,8 @@ class TimeSalesPanel(Panel):
         self._show_state()
 
     def _build_tools(self) -> None:
-        self._tools = QWidget(self)
+        self._tools = FlowBar(SPACING_PX)
+        self._tools.setParent(self)
         self._tools.setObjectName(f"{self.panel_id}_tools")
         self.size_min = self._field("size", "size ≥", "Least size")
         self.prices = self._field("prices", "price", "Price, or range of prices such as 187-188")
@@ -91,30 +101,8 @@ class TimeSalesPanel(Panel):
         self.side.currentIndexChanged.connect(lambda _index: self._filter())
         self.group = self._switch("group", "Group", "Prints of one moment and side as one line", self._on_group)
         self.hold = self._switch("hold", "Hold", "Hold the tape (Space); new prints wait", self._on_hold)
-        self._tools.setMinimumWidth(1)
-        lines = QVBoxLayout(self._tools)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(2)
-        self._first, self._second = QHBoxLayout(), QHBoxLayout()
-        for line in (self._first, self._second):
-            line.setSpacing(SPACING_PX)
-            lines.addLayout(line)
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        """Lay the filters in one line, or in two that are whole where one would cut them."""
-        rest = self._second if self.narrow else self._first
-        self._first.addWidget(self.size_min, 1)
-        self._first.addWidget(self.side)
-        rest.addWidget(self.prices, 2)
-        rest.addWidget(self.codes, 1)
-        self._first.addWidget(self.hold)
-
-    def _line_px(self) -> int:
-        """Return how wide a panel needs to be for all its filters in one line."""
-        filters = (self.size_min, self.side, self.prices, self.codes, self.hold)
-        needed = (max(widget.minimumWidth(), widget.minimumSizeHint().width()) for widget in filters)
-        return LINK_PX + sum(needed) + (len(filters) - 1) * SPACING_PX
+        for part, share in ((self.size_min, 1), (self.side, 0), (self.prices, 2), (self.codes, 1), (self.hold, 0)):
+            self._tools.add(part, share)
 
     def _switch(self, name: str, text: str, meaning: str, on_toggled: Callable[[bool], None]) -> QPushButton:
         switch = QPushButton(text)
@@ -132,9 +120,14 @@ class TimeSalesPanel(Panel):
         field.setAccessibleName(meaning)
         field.setPlaceholderText(hint)
         field.setToolTip(meaning)
-        field.setMinimumWidth(field.fontMetrics().horizontalAdvance(hint) + FIELD_EDGES_PX)
         field.textChanged.connect(lambda _text: self._filter())
         return field
+
+    def _fit_fields(self, *_: object) -> None:
+        """Give each filter room for its hint at the size of the text."""
+        for field in (self.size_min, self.prices, self.codes):
+            field.setMinimumWidth(field.fontMetrics().horizontalAdvance(field.placeholderText()) + FIELD_EDGES_PX)
+        self._lines = 1
 
     def _add_shortcuts(self) -> None:
         for key, run in (
@@ -276,10 +269,29 @@ class TimeSalesPanel(Panel):
         self.view.empty_text = (
             "No print passes the filter." if filtered else f"No prints of {self.symbol} yet: they show as they happen."
         )
-        waits = f" · held, {tape.waiting:,} waiting" if tape.held else ""
-        lag = f" · {age(self._lag[0])} behind the feed" if self._lag is not None and not tape.held else ""
-        said = f"{tape.summary()}{waits}{lag}"
-        self.summary.setText("\n".join((tape.summary(), f"{waits}{lag}"[3:])) if self.narrow else said)
+        parts = tape.summary().split(APART)
+        if tape.held:
+            parts.append(f"held, {tape.waiting:,} waiting")
+        elif self._lag is not None:
+            parts.append(f"{age(self._lag[0])} behind the feed")
+        self._say(parts)
+
+    def _say(self, parts: list[str]) -> None:
+        """Say what stands below in as many lines as it needs; fewer figures later leave no line to the prints."""
+        reach, room = self.summary.fontMetrics().horizontalAdvance, self._summary_room()
+        lines = [parts[0]]
+        for part in parts[1:]:
+            longer = f"{lines[-1]}{APART}{part}"
+            if reach(longer) <= room:
+                lines[-1] = longer
+            else:
+                lines.append(part if reach(part) <= room else part.removesuffix(" the feed"))
+        self._lines = max(self._lines, len(lines))
+        self.summary.setText("\n".join([*lines, *[""] * (self._lines - len(lines))]))
+
+    def _summary_room(self) -> int:
+        beside = 0 if self.narrow else self.group.sizeHint().width() + self._below.spacing() + BELOW_RIGHT_PX
+        return self.width() - beside - 2 * SUMMARY_EDGE_PX
 
     def _note(self) -> PanelNote:
         if self._trouble:
@@ -297,9 +309,13 @@ class TimeSalesPanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the filters in as many lines as they need."""
         super().resizeEvent(event)
-        narrow = self.width() < self._line_px()
+        narrow = self.width() < LINK_PX + self._tools.line_px(without=self.group)
+        self._lines = 1
         if narrow is not self.narrow:
             self.narrow = narrow
-            self._lay_out()
-            (self._second if narrow else self._below).addWidget(self.group)
-            self._show_state()
+            if narrow:
+                self._tools.add(self.group)
+            else:
+                self._tools.take(self.group)
+                self._below.addWidget(self.group)
+        self._show_state()

@@ -217,7 +217,7 @@ class WatchlistPanel(TablePanel):
         self.entry = self.add_filter("Add: symbol or name, Enter", self._complete)
         self.adding = Adding(self)
         self.choice = ListChoice(self)
-        self.bar.insertWidget(0, self.choice)
+        self.bar.add(self.choice, at=0)
         self.undo_button = self.add_button("undo", "Undo", "Bring back what was removed", self.undo)
         self.undo_button.hide()
         self._undo_timer = QTimer(self, interval=UNDO_NS // 1_000_000, singleShot=True)

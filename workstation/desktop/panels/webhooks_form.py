@@ -48,7 +48,7 @@ class HookForm(QWidget):
         self.save = named(QPushButton("Create"), f"{panel_id}_save", "Keep this webhook", "primary", self._save)
         self.cancel = named(QPushButton("Cancel"), f"{panel_id}_cancel", "Change nothing", "quiet", self.closed.emit)
         buttons = bar_of(self.save, self.cancel)
-        buttons.setContentsMargins(0, 3, 0, 3)
+        buttons.set_margins(0, 3)
         self._layout.addRow(buttons)
 
     def show_inputs(self, inputs: HookInputs, *, is_new: bool) -> None:

@@ -134,7 +134,7 @@ class WebhooksPanel(AskingPanel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(caption)
-        column.addLayout(bar_of(self.secret, self.copy_secret, self.hide_secret, stretch=0))
+        column.addWidget(bar_of(self.secret, self.copy_secret, self.hide_secret, stretch=0))
         self.made.hide()
         return self.made
 
@@ -270,6 +270,6 @@ def _below(view: ColumnView, *buttons: QPushButton) -> QWidget:
     column = QVBoxLayout(part)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
-    column.addLayout(bar_of(*buttons))
+    column.addWidget(bar_of(*buttons))
     column.addWidget(view, 1)
     return part

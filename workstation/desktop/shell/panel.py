@@ -37,6 +37,7 @@ class Panel(QWidget):
 
     aims: a click in it aims the trade focus at its instrument. holdable: it can be held still for reading. Frames wait
     meanwhile and come as one, but in a panel that `holds_itself`: it takes each, and keeps still what it must.
+    scrolls: in a dock lower than its rows it scrolls as a whole; one without does with any height.
     """
 
     kind: ClassVar[str] = ""
@@ -47,6 +48,7 @@ class Panel(QWidget):
     link_down_words: ClassVar[str] = ""
     holdable: ClassVar[bool] = False
     holds_itself: ClassVar[bool] = False
+    scrolls: ClassVar[bool] = False
 
     title_changed = Signal(str)
     link_changed = Signal(str)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from workstation.desktop.shell.low_scroll import LowScroll
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.panel_strip import PanelStrip
 from workstation.desktop.shell.tab_order import step_focus
@@ -45,7 +46,7 @@ class PanelHeader(QToolButton):
         if panel.linked:
             column.addLayout(_linked_bar(panel))
         column.addWidget(PanelStrip(panel))
-        column.addWidget(panel, 1)
+        column.addWidget(LowScroll(panel) if panel.scrolls else panel, 1)
         return holder
 
     def _show(self, *_: object) -> None:
