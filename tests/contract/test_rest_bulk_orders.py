@@ -133,6 +133,11 @@ def test_orders_are_cancelled_each_on_its_own(rig: ApiRig) -> None:
         (2, "DUPLICATE", {"order_id": live["id"]}),
         (3, "NOT_FOUND", {"order_id": UNKNOWN}),
     ]
+    ended = answer.json()["rejected"][0]["error"]
+    assert ended["message"] == "Not cancelled: the order is FILLED, which is final."
+    assert ended["details"]["state"] == "FILLED"
+    assert {"NEW", "SUBMITTED", "PENDING_REPLACE"} < set(ended["details"]["allowed"])
+    assert not {"FILLED", "CANCELLED"} & set(ended["details"]["allowed"])
     assert rig.http.get(ORDERS, params={"status": "CANCELLED"}).json()["total_count"] == 2
     assert code(keyed(rig, f"{BULK}/cancel", {"order_ids": ["abc"]}, key="n"), 422) == "VALIDATION_ERROR"
     assert code(rig.http.post(f"{BULK}/cancel", json={"order_ids": ids}), 400) == "IDEMPOTENCY_KEY_REQUIRED"

@@ -64,9 +64,10 @@ def rejections(answers: Sequence[Answer], items: Sequence[Any]) -> list[dict[str
 
 
 def _rejection(index: int, refused: Answer, item: Any) -> dict[str, Any]:
+    """Return the line of a refused item; its message is the sentence that the item alone would have been told."""
     body = msgspec.json.decode(refused.body)
-    order_id = body["details"].get("order_id")
-    return {"index": index, "code": body["code"], "error": body["error"], "order_id": order_id, "data": item}
+    order_id, error = body["details"].get("order_id"), body["error"] | {"message": body["detail"]}
+    return {"index": index, "code": body["code"], "error": error, "order_id": order_id, "data": item}
 
 
 def repeated(name: str) -> ApiError:

@@ -6,6 +6,7 @@ that an idempotency key repeats. A state conflict over a version is a failed pre
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from workstation.api.errors import KINDS, ApiError
@@ -38,6 +39,8 @@ _STORED_CODES = {
     OrdStatus.INSUFFICIENT_FUNDS: "INSUFFICIENT_FUNDS",
 }
 _FIGURE = re.compile(r"(-?[0-9][0-9,]*(?:\.[0-9]+)?)(?: \S+|t)?")
+OPEN_STATES = tuple(status.value for status in OrdStatus if not status.is_final)
+"""States of an order that can be cancelled."""
 _RETRY = frozenset({"NOT_READY", "STORAGE_FULL", "BROKER_UNAVAILABLE"})
 
 
@@ -49,6 +52,12 @@ def wire_field(name: str) -> str:
 def location_of(order: OrderState) -> str:
     """Return an order's address."""
     return f"{ORDERS}/{order.uid}"
+
+
+def over(order: OrderState, asked: str, allowed: Sequence[str]) -> ApiError:
+    """Return the problem of a wish about an order that has ended. asked: what for, such as `cancelled`."""
+    text = f"Not {asked}: the order is {order.status}, which is final."
+    return ApiError("STATE_CONFLICT", text, {"state": order.status, "allowed": list(allowed)})
 
 
 def refused(result: CommandResult) -> ApiError:

@@ -8,11 +8,14 @@ import msgspec
 from workstation.domain.accounts import Environment, KillScope, KillState
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
 from workstation.domain.records import StrategyDefinition, StrategyRun
-from workstation.domain.records.strategies import StrategyStatus
+from workstation.domain.records.strategies import StrategyRunStatus, StrategyStatus
 from workstation.orders.fold import CoreState
 from workstation.strategies.loading import Code, RunRefused, StrategyConfig, config_of
 from workstation.strategies.runs import Isolated, RunOrder
 from workstation.strategies.views import Policy
+
+ENDED = tuple(status.value for status in StrategyRunStatus if not status.is_active)
+"""States of a run beside which its strategy may be started anew."""
 
 
 class StartRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,20 +50,31 @@ def startable(state: CoreState, wanted: StartRun, active: Sequence[StrategyRun],
     if not config_of(strategy.config).entry_point:
         raise ValidationError("config", "entry_point is needed to run", allowed="module:Class")
     if strategy.status in (StrategyStatus.STOPPED, StrategyStatus.ARCHIVED):
-        text = f"The strategy is {strategy.status}; a person must re-enable it."
+        text = f"Not started: the strategy is {strategy.status}; a person must re-enable it."
         raise StateConflict(text, state=strategy.status, allowed=("DRAFT", "ACTIVE", "PAUSED"))
     kill = state.controls.kills.find(KillScope.STRATEGY, strategy.id)
     if kill is not None:
-        text = f"The kill switch is on for the strategy ({kill.reason}); a person must lift it."
+        text = f"Not started: the kill switch is on for the strategy ({kill.reason}); a person must lift it."
         raise StateConflict(text, state="KILLED", allowed=("DRAFT", "ACTIVE", "PAUSED"))
     if account.environment is Environment.LIVE and (strategy.paper_trading_only or not strategy.is_approved):
         why = "is for paper accounts only" if strategy.paper_trading_only else "is not approved"
         raise RunRefused("NOT_APPROVED", f"The strategy {why}; a live account needs both.")
-    if any(run.strategy_id == strategy.id and run.account == wanted.account for run in active):
-        raise StateConflict("The strategy has an active run on that account.", state="RUNNING")
+    _refuse_a_second(strategy, wanted, active)
     if len(active) >= at_once:
         raise RunRefused("QUOTA_EXCEEDED", f"{len(active)} of at most {at_once} runs are under way.")
     return strategy
+
+
+def _refuse_a_second(strategy: StrategyDefinition, wanted: StartRun, active: Sequence[StrategyRun]) -> None:
+    """Refuse a start beside a run of the same strategy on the same account.
+
+    Raises:
+        StateConflict: one is active there.
+    """
+    for run in active:
+        if run.strategy_id == strategy.id and run.account == wanted.account:
+            text = f"Not started: the strategy's run {run.run_name} on that account is {run.status}; it must end first."
+            raise StateConflict(text, state=run.status, allowed=ENDED)
 
 
 def check_code(state: CoreState, strategy: StrategyDefinition, account: str, code: Code) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from workstation.api.bulk import bulk_answer, item_order_id, rejections, repeated, run_items
 from workstation.api.endpoint import Call, Routes, json_answer, validated
 from workstation.api.errors import Answer, ApiError
-from workstation.api.outcomes import refused
+from workstation.api.outcomes import OPEN_STATES, over, refused
 from workstation.api.routes.orders import place
 from workstation.api.schemas.bulk import BulkCancel, BulkCancelResult, BulkOrderCreate, BulkOrderResult
 from workstation.api.schemas.orders import OrderCreate
@@ -75,7 +75,7 @@ async def _ask(call: Call, uid: str, reason: str) -> Answer:
     if order is None:
         raise ApiError("NOT_FOUND", "No such order.")
     if order.status.is_final:
-        raise ApiError("STATE_CONFLICT", f"The order is {order.status}.", {"state": order.status, "allowed": []})
+        raise over(order, "cancelled", OPEN_STATES)
     result = await call.services.engine.call(
         "order.cancel", CancelOne(cl_ord_id=order.cl_ord_id, reason=reason), call.origin
     )

@@ -25,7 +25,7 @@ from workstation.api.order_answers import (
     settled,
 )
 from workstation.api.order_previews import check_confirmed, confirm_token, preview_body
-from workstation.api.outcomes import is_stored, location_of, refused
+from workstation.api.outcomes import OPEN_STATES, is_stored, location_of, over, refused
 from workstation.api.reading import read_answer
 from workstation.api.schemas.order_bodies import TIF_KEY, etag, kept_metadata
 from workstation.api.schemas.orders import (
@@ -42,6 +42,7 @@ from workstation.commands.outcomes import Refusal
 from workstation.commands.params import AnnotateOrder, CancelOne, ChangeOrder
 from workstation.commands.registry import CommandResult
 from workstation.domain.orders import FINAL_STATES, OrderState, OrdStatus
+from workstation.orders.amendment import CHANGEABLE
 from workstation.ports.store import OrderQuery
 
 routes = Routes()
@@ -224,7 +225,7 @@ async def _replace(call: Call) -> Answer:
         change = placing.change_params(call, order, body, version)
         notes = _annotation(order, body)
         if order.status in FINAL_STATES:
-            raise ApiError("STATE_CONFLICT", f"The order is {order.status}.", {"state": order.status, "allowed": []})
+            raise over(order, "changed", CHANGEABLE)
         if change is None and notes is None:
             return order_answer(call, 200, order)
         status = 200
@@ -296,7 +297,7 @@ async def _cancel(call: Call, reason: str) -> Answer:
     if order.status is OrdStatus.CANCELLED:
         return order_answer(call, 200, order)
     if order.status.is_final:
-        raise ApiError("STATE_CONFLICT", f"The order is {order.status}.", {"state": order.status, "allowed": []})
+        raise over(order, "cancelled", OPEN_STATES)
     params = CancelOne(cl_ord_id=order.cl_ord_id, reason=reason)
     after = await _ask_venue(call, order, _CANCEL, params)
     return answered(call, _CANCEL.status_of(after), after)

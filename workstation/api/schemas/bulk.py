@@ -39,7 +39,7 @@ class BulkCancel(Request):
 
 
 class BulkFault(Resource):
-    """Why an item was rejected, as a problem would say it."""
+    """Why an item was rejected, as a problem would say it. message: its sentence; details: state and allowed ones."""
 
     code: int
     message: str
