@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -280,3 +281,22 @@ def test_in_a_header_of_the_least_window_every_word_is_read(qapp: QApplication, 
         assert room >= button.fontMetrics().horizontalAdvance(button.text()), button.text()
     assert tools.rect().contains(tools.padlock.geometry())
     tools.setParent(None)
+
+
+def test_a_split_that_the_venue_does_adjusts_the_bars_of_an_open_chart_and_leaves_its_view(
+    panel: ChartPanel, rig: DesktopRig
+) -> None:
+    know(rig)
+    panel.chart.show_range(-5.0, 9.0)
+    asked = len(rig.gateway.of("market.actions"))
+    rig.clock.advance(SECOND)
+    bar = Bar("AAPL", DAILY, 18_600, 18_600, 18_600, 18_600, 7, 3, opened(DAYS[-1]), opened(DAYS[-1]))
+    rig.feed(bars=[BarUpdate("AAPL", DAILY, bar, closed=False, split=True)])
+    assert len(rig.gateway.of("market.actions")) == asked + 1
+    know(rig, msgspec.structs.replace(FOUR_FOR_ONE, ex_date="2024-01-02", at=opened(DAYS[-1])))
+    assert closes(panel) == [185.0, 186.0, 46.25, 46.5, 186.0]
+    assert panel.tools.prices_button.toolTip() == "Adjusted for 1 split."
+    window = panel.chart.model.window
+    assert (window.first, window.span, window.following) == (-5.0, 9.0, False)
+    panel.tools.prices[PriceKind.RAW].trigger()
+    assert closes(panel) == [740.0, 744.0, 185.0, 186.0, 186.0]

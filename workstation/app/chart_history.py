@@ -116,12 +116,13 @@ class ChartHistory:
         real = not self._invented or (params.symbol, params.bar_type) in self._laid_from_store
 
         def known(rows: tuple[CorporateAction, ...]) -> CommandResult:
-            """Answer them; what forms is brought to the prices of a split as that takes force."""
+            """Answer them with those the venue did; what forms is brought to the prices of one as it takes force."""
+            calendar = self._calendars[self._instruments[params.symbol].calendar]
+            splits = [(ex_time(row, calendar), factor_of(row)) for row in rows if row.kind is ActionKind.SPLIT]
             if not self._invented:
-                calendar = self._calendars[self._instruments[params.symbol].calendar]
-                splits = [(ex_time(row, calendar), factor_of(row)) for row in rows if row.kind is ActionKind.SPLIT]
                 self._screens.expect_splits(params.symbol, splits)
-            return CommandResult(ok=True, text="", data=rows)
+            done = self._screens.splits_done(params.symbol, params.bar_type, [ts for ts, _ratio in splits])
+            return CommandResult(ok=True, text="", data=(*rows, *done))
 
         self._read(call, lambda: self._actions(params) if real else (), known)
 

@@ -149,8 +149,8 @@ class Engine:
         self.session = self._session(version)
 
     def _on_split(self, split: SplitApplied) -> None:
-        """Bring what forms of the instrument's bars to the prices of a split that its venue has done."""
-        self.core.market.splits.on_split(split.symbol, split.denominator / split.numerator, split.ts)
+        """Bring what forms of the instrument's bars to the prices of a split that its venue did, and tell charts."""
+        self._screens.on_split(split.symbol, split.numerator, split.denominator, split.ts)
 
     def _context_of(self) -> EngineContext:
         """Return the engine as its commands see it."""

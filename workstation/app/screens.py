@@ -21,6 +21,7 @@ from workstation.marketdata.composites import BarAggregator
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.intervals import interval_of, shortest_ns
 from workstation.marketdata.service import MarketData
+from workstation.ports.market_data import CorporateAction
 from workstation.viewmodels.bars import BarSeries
 from workstation.viewmodels.market_view import MarketView, NoRoom, Series, Wish
 
@@ -117,6 +118,15 @@ class EngineScreens:
     def expect_splits(self, symbol: str, splits: Iterable[tuple[int, float]]) -> None:
         """Know when splits take force, UTC ns, and what prices of before are multiplied by."""
         self._market.splits.expect(symbol, splits)
+
+    def splits_done(self, symbol: str, bar_type: BarType, known: Iterable[int]) -> list[CorporateAction]:
+        """Return the splits that the venue did since the start, for the bars of a series. known: as of `LiveSplits`."""
+        return self._market.splits.done(symbol, bar_type, known)
+
+    def on_split(self, symbol: str, numerator: int, denominator: int, ts: int) -> None:
+        """Take a split that the venue has just done, and tell whoever shows bars of the instrument."""
+        self._market.splits.on_split(symbol, numerator, denominator, ts)
+        self._view.split(symbol)
 
     def resubscribe(self) -> int:
         """Ask the feed again for every stream that is open; returns how many there are."""

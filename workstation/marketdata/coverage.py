@@ -100,7 +100,12 @@ def spanned(ts_open: NDArray[np.int64], ts_close: NDArray[np.int64], splits: Seq
 
 
 def ex_time(action: CorporateAction, calendar: SessionCalendar) -> int:
-    """Return when an action takes force, UTC ns: its session's opening, on a day without one the day's beginning."""
+    """Return when an action takes force, UTC ns: its session's opening, on a day without one the day's beginning.
+
+    One that a venue did within the day took force then.
+    """
+    if action.at:
+        return action.at
     label = date.fromisoformat(action.ex_date)
     session = calendar.session(label)
     return session.open if session is not None else calendar.day_window(label)[0]

@@ -5,13 +5,19 @@ time is known before. Closed bars, and bars that trades close, stay as they are.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 
-from workstation.domain.market import MarketEvent, Quote, Trade
+from workstation.domain.market import CLOCK_KINDS, BarKind, BarType, MarketEvent, Quote, Trade
 from workstation.marketdata.series import BarSeriesSet
+from workstation.ports.market_data import ActionKind, CorporateAction
 
 TOLD_TWICE_NS = 3 * 86_400 * 10**9
 """A split that a venue told of and one of the same instrument that was known for so near a time are one."""
+
+
+OF_OPENING = CLOCK_KINDS - {BarKind.WEEK, BarKind.MONTH, BarKind.YEAR}
+"""Bars that a chart takes to be in the prices of their opening."""
 
 
 class LiveSplits:
@@ -25,6 +31,7 @@ class LiveSplits:
         self.expected: list[tuple[int, str, float]] = []
         self._known: set[tuple[int, str]] = set()
         self._told: dict[str, int] = {}
+        self._done: list[tuple[int, str, int, int]] = []
         self._now_ns: int | None = None
 
     def expect(self, symbol: str, splits: Iterable[tuple[int, float]]) -> None:
@@ -35,10 +42,35 @@ class LiveSplits:
                 self._known.add((ts, symbol))
                 heappush(self.expected, (ts, symbol, ratio))
 
-    def on_split(self, symbol: str, ratio: float, ts: int) -> None:
-        """Take a split that the venue has just done."""
+    def on_split(self, symbol: str, numerator: int, denominator: int, ts: int) -> None:
+        """Take a split that the venue has just done: `denominator` shares became `numerator`."""
         self._told[symbol] = ts
-        self._series.rebase(symbol, ratio, ts)
+        self._done.append((ts, symbol, numerator, denominator))
+        self._series.rebase(symbol, denominator / numerator, ts)
+
+    def done(self, symbol: str, bar_type: BarType, known: Iterable[int] = ()) -> list[CorporateAction]:
+        """Return the splits that the venue did since the start, as the closed bars of a series have to be adjusted.
+
+        Closed bars stay in the prices they were traded at. The bar that formed was brought to the new ones, so that a
+        split counts from its opening; bars that trades close, and those of a week or longer, count by their end.
+        known: when splits took force that are stored, UTC ns; one so near is the same.
+        """
+        found = []
+        for ts, name, numerator, denominator in self._done:
+            if name == symbol and all(abs(ts - other) > TOLD_TWICE_NS for other in known):
+                at = self._series.opened_at(symbol, bar_type, ts) if bar_type.kind in OF_OPENING else ts
+                day = datetime.fromtimestamp(ts // 10**9, UTC).date().isoformat()
+                found.append(
+                    CorporateAction(
+                        symbol=symbol,
+                        kind=ActionKind.SPLIT,
+                        ex_date=day,
+                        numerator=numerator,
+                        denominator=denominator,
+                        at=at,
+                    )
+                )
+        return found
 
     def look(self, event: MarketEvent) -> None:
         """Let what is due take force before an event is taken, by its time."""

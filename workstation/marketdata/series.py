@@ -262,6 +262,10 @@ class BarSeriesSet:
         for larger in self._larger(symbol):
             larger.rebase(now_ns, ratio)
 
+    def opened_at(self, symbol: str, bar_type: BarType, ts: int) -> int:
+        """Return when the bar of time opened that holds a moment, both UTC ns."""
+        return TimeGrid(bar_type, self._calendars[self._instrument(symbol).calendar]).interval(ts).open
+
     def _larger(self, symbol: str) -> list[BarAggregator]:
         return [larger for found in self._aggregators.values() for larger in found if larger.symbol == symbol]
 

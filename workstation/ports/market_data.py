@@ -106,7 +106,8 @@ class CorporateAction(msgspec.Struct, frozen=True, kw_only=True):
     """A split or dividend, in force from the opening of its ex-date (YYYY-MM-DD, the exchange's day).
 
     A split turns `denominator` shares into `numerator`. amount: money for a share. reference: the close before the
-    ex-date, money; both count 10 ** -MONEY_DECIMALS, reference 0 where it is not known.
+    ex-date, money; both count 10 ** -MONEY_DECIMALS, reference 0 where it is not known. at: when one took force that
+    a venue did within the day, UTC ns, 0 for the opening.
     """
 
     symbol: str
@@ -117,6 +118,7 @@ class CorporateAction(msgspec.Struct, frozen=True, kw_only=True):
     amount: int = 0
     reference: int = 0
     source: str = ""
+    at: int = 0
 
 
 Span = tuple[int, int]

@@ -66,13 +66,17 @@ class DepthSnap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BarUpdate(msgspec.Struct, frozen=True):
-    """The live bar of a series, or one that has just closed. anew: the bars before it are others too; ask for them."""
+    """The live bar of a series, or one that has just closed. anew: the bars before it are others too; ask for them.
+
+    split: a share split took force; ask which there are.
+    """
 
     symbol: str
     bar_type: BarType
     bar: Bar
     closed: bool
     anew: bool = False
+    split: bool = False
 
 
 class PartSnap(msgspec.Struct, frozen=True, gc=False):

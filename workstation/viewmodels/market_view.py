@@ -133,6 +133,18 @@ class MarketView:
         if (newest.symbol, newest.bar_type) in self._series:
             self._closed.append(BarUpdate(newest.symbol, newest.bar_type, newest, closed=True, anew=True))
 
+    def split(self, symbol: str) -> None:
+        """Tell whoever shows bars of an instrument that a split took force."""
+        for name, bar_type in self._series:
+            forming = self._market.current_bar(name, bar_type) if name == symbol else None
+            last = self._last_closed(name, bar_type) if name == symbol and forming is None else forming
+            if last is not None:
+                self._closed.append(BarUpdate(name, bar_type, last, closed=forming is None, split=True))
+
+    def _last_closed(self, symbol: str, bar_type: BarType) -> Bar | None:
+        history = self._market.series.open(symbol, bar_type)
+        return history.bars(len(history) - 1)[0] if len(history) else None
+
     def take(self) -> tuple[list[QuoteSnap], list[DepthSnap], list[BarUpdate]]:
         """Return what is new since the last frame."""
         quotes = [self._quote(snap) for snap in self._conflator.take().values()]

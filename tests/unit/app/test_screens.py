@@ -180,3 +180,21 @@ def test_bars_that_count_from_the_open_and_composed_ones_are_laid_from_the_venue
         BarsRequest(symbol=SYMBOL, bar_type=bar_type_of("90m@open"), count=20)
     ).ts_open.tolist()}  # fmt: skip
     assert opens & {14 * HOUR_NS + HOUR_NS // 2, 13 * HOUR_NS + HOUR_NS // 2}, "half past nine in New York"
+
+
+def test_a_split_is_told_with_the_bar_that_forms_in_its_prices_or_the_last_one_that_closed(made: Screens) -> None:
+    made.watch("1m", "1h")
+    before = made.market.current_bar(SYMBOL, bar_type_of("1h"))
+    assert before is not None
+    made.screens.on_split(SYMBOL, 2, 1, START_NS)
+    told = {update.bar_type: update for update in made.view.take()[2] if update.split}
+    assert told.keys() == {bar_type_of("1m"), bar_type_of("1h")}
+    hour = told[bar_type_of("1h")]
+    assert (hour.closed, hour.bar.high) == (False, round(before.high / 2))
+    (done,) = made.screens.splits_done(SYMBOL, bar_type_of("1h"), [])
+    assert (done.numerator, done.at) == (2, before.ts_open)
+    made.market.close_bars(START_NS + 61 * MINUTE_NS)
+    made.screens.on_split(SYMBOL, 3, 1, START_NS + 61 * MINUTE_NS)
+    closed = [update for update in made.view.take()[2] if update.split]
+    assert [update.closed for update in closed] == [True, True]
+    assert all(update.symbol == SYMBOL for update in closed)

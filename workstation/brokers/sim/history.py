@@ -65,6 +65,14 @@ class _LiveBars:
         if len(cells) > 2 * self.most * _FIELDS:
             del cells[: -self.most * _FIELDS]
 
+    def rebase(self, ratio: float, ts: int) -> None:
+        """Bring the bar that forms to the prices of a split."""
+        cells = self.cells
+        if cells and cells[-_FIELDS] == ts // self.step_ns:
+            for place in range(-6, -2):
+                cells[place] = round(cells[place] * ratio)
+            cells[-2] = round(cells[-2] / ratio)
+
     def columns(self) -> Columns:
         # The copy is one step for the interpreter, so that the tape may go on writing meanwhile.
         return np.array(self.cells[:], dtype=np.int64).reshape(-1, _FIELDS)
@@ -82,6 +90,14 @@ class PriceHistory:
         self._fallen: dict[str, dict[int, float]] = {}
         self._minutes: dict[str, _LiveBars] = {}
         self._seconds: dict[str, _LiveBars] = {}
+        self._splits: dict[str, list[tuple[int, float]]] = {}
+
+    def split(self, symbol: str, ratio: float, ts: int) -> None:
+        """Take a split that took force, UTC ns: the bar that it falls into is in prices of its end, as live ones."""
+        self._splits.setdefault(symbol, []).append((ts, ratio))
+        for kept in (self._minutes, self._seconds):
+            if symbol in kept:
+                kept[symbol].rebase(ratio, ts)
 
     def record(self, symbol: str, prints: list[Print]) -> None:
         """Add what has printed on one market."""
@@ -113,6 +129,8 @@ class PriceHistory:
             past = self._past_minutes(entry, _days_for(bar_type, count), stop)
             live, step_ns = self._minutes.get(symbol), MINUTE_NS
         columns = past if live is None else np.concatenate((past, live.columns()))
+        for ts, ratio in self._splits.get(symbol, ()):
+            _rebase(columns, bar_type, ts // step_ns, ratio)
         if before_ns is not None:
             return _bars(symbol, bar_type, _whole(columns, bar_type, step_ns, before_ns)[-count:], now_ns, step_ns)
         groups = _groups(columns[:, 0], bar_type)
@@ -272,6 +290,14 @@ def _groups(buckets: Columns, bar_type: BarType) -> Columns:
         return (days + 3) // 7 // bar_type.step
     months: Columns = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     return months // bar_type.step
+
+
+def _rebase(columns: Columns, bar_type: BarType, bucket: int, ratio: float) -> None:
+    """Bring the rows before a bucket that are of the same bar to its prices, in place: a split took force there."""
+    same = _groups(columns[:, 0], bar_type) == _groups(np.array([bucket], dtype=np.int64), bar_type)
+    rows = same & (columns[:, 0] < bucket)
+    columns[rows, 1:5] = np.rint(columns[rows, 1:5] * ratio)
+    columns[rows, 5] = np.rint(columns[rows, 5] / ratio)
 
 
 def _merge(columns: Columns, groups: Columns) -> Columns:

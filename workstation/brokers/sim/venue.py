@@ -139,12 +139,16 @@ class SimVenue:
             time=self._time,
             scheduler=scheduler,
             faults=self.faults,
-            reprice=self.flow.fair_values.scale,
+            reprice=self._reprice,
         )
         self._recall(memory, opened_day)
         self._timers: list[Timer] = []
         self._running = False
         self._played_to = 0
+
+    def _reprice(self, symbol: str, factor: float) -> None:
+        self.flow.fair_values.scale(symbol, factor)
+        self._history.split(symbol, factor, self._time.now_ns())
 
     def _session(self, fees: FeeSchedule | None) -> SimBroker:
         """Return the session with the exchange, whose card says the fees that were asked for."""

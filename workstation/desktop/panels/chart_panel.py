@@ -327,6 +327,9 @@ class ChartPanel(Panel):
         for update in [one for one in frame.bars if one.bar_type == self._bar_type() and one.symbol in shown]:
             if update.anew:
                 self.load()
+            elif update.split and update.symbol == self.symbol:
+                self.prices.put(update.bar)
+                self.prices.ask_again()
             elif update.symbol == self.symbol:
                 self.prices.put(update.bar)
         if len(self.chart.model.fed) != before:

@@ -120,6 +120,8 @@ class ComparedBars:
             fits = update.symbol == comparison.symbol and update.bar_type == self._bar_type
             if fits:
                 self.prices.put(update.bar)
+            if fits and update.split:
+                self.prices.ask_again()
 
     def _lay(self, times_ns: NDArray[np.int64], columns: NDArray[np.float64], _same_bars: bool) -> None:
         comparison = self._comparison

@@ -56,6 +56,11 @@ class ChartPrices:
         origin = self._context.origin(OriginKind.SYSTEM, self._panel_id)
         self._context.call("market.actions", request, origin, lambda result: self._on_actions(request, result))
 
+    def ask_again(self) -> None:
+        """Ask which splits there are by now, one having taken force."""
+        if self._asked is not None:
+            self.ask(self._asked)
+
     def forget(self) -> None:
         """Begin on another series; answers about this one find nobody."""
         kind, self._asked, self.series = self.series.kind, None, AdjustedSeries()
