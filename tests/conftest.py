@@ -13,6 +13,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.helpers.leaks import Heap, ThreadWatch, WarningWatch, WindowWatch
+from tests.helpers.schema_once import ONCE
 from workstation.marketdata.calendar import Calendars
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -72,6 +73,7 @@ def _no_unexpected_warning(request: pytest.FixtureRequest, _warning_watch: Warni
 
 
 HEAP = Heap()
+ONCE.install()
 
 
 @pytest.hookimpl(wrapper=True)

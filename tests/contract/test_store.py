@@ -19,8 +19,8 @@ from tests.helpers.stores import (
     execute_sql,
     filled,
     intended,
+    migrated_postgres_database,
     moved,
-    new_postgres_database,
     note,
     open_for_test,
 )
@@ -37,7 +37,7 @@ Open = Callable[[], OpenedStore]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else new_postgres_database()
+    return "" if request.param == "sqlite" else migrated_postgres_database()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.stores import START_NS, OpenedStore, execute_sql, new_postgres_database, open_for_test
+from tests.helpers.stores import START_NS, OpenedStore, execute_sql, migrated_postgres_database, open_for_test
 from workstation.domain.events import RecordSaved
 from workstation.domain.records import (
     AccountRecord,
@@ -45,7 +45,7 @@ ROWS = {
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else new_postgres_database()
+    return "" if request.param == "sqlite" else migrated_postgres_database()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.helpers.memory_connection_logs import MemoryConnectionLogs
-from tests.helpers.stores import START_NS, OpenedStore, new_postgres_database, open_for_test
+from tests.helpers.stores import START_NS, OpenedStore, migrated_postgres_database, open_for_test
 from workstation.domain.connection_log import ConnectionEvent, ConnectionLog, LogLevel, redacted
 from workstation.domain.events import SessionChanged
 from workstation.ports.connection_log import ConnectionLogQuery, ConnectionTimes
@@ -45,7 +45,7 @@ def lines() -> list[ConnectionLog]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else new_postgres_database()
+    return "" if request.param == "sqlite" else migrated_postgres_database()
 
 
 @pytest.fixture

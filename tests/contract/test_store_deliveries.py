@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.helpers.stores import START_NS, OpenedStore, new_postgres_database, open_for_test
+from tests.helpers.stores import START_NS, OpenedStore, migrated_postgres_database, open_for_test
 from workstation.ports.deliveries import Deliveries, Delivery, DeliveryQuery, DeliveryStatus
 from workstation.storage.delivery_store import SqlDeliveries
 
@@ -18,7 +18,7 @@ HOOK = "11111111-1111-4111-8111-111111111111"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenedStore]:
-    opened = open_for_test(tmp_path, "" if request.param == "sqlite" else new_postgres_database())
+    opened = open_for_test(tmp_path, "" if request.param == "sqlite" else migrated_postgres_database())
     yield opened
     opened.close()
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from tests.helpers.stores import OpenedStore, new_postgres_database, open_for_test
+from tests.helpers.stores import OpenedStore, migrated_postgres_database, open_for_test
 from workstation.app.data_board import SETTLED_NS, StoredData
 from workstation.app.import_files import import_file
 from workstation.app.import_options import ImportOptions
@@ -34,7 +34,7 @@ HAND = Origin(kind=OriginKind.PALETTE, detail="test", user="local", ts_gesture=0
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path):
-    url = "" if request.param == "sqlite" else new_postgres_database()
+    url = "" if request.param == "sqlite" else migrated_postgres_database()
     made = open_for_test(tmp_path / "home", url)
     yield made
     made.close()

@@ -14,8 +14,8 @@ from tests.helpers.stores import (
     accepted,
     entry_of,
     filled,
+    migrated_postgres_database,
     moved,
-    new_postgres_database,
     note,
     open_for_test,
 )
@@ -26,7 +26,7 @@ from workstation.ports.store import Entry, ExecutionQuery, OrderQuery, PositionQ
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenedStore]:
-    opened = open_for_test(tmp_path, "" if request.param == "sqlite" else new_postgres_database())
+    opened = open_for_test(tmp_path, "" if request.param == "sqlite" else migrated_postgres_database())
     yield opened
     opened.close()
 

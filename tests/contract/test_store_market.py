@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import Select, inspect
 
-from tests.helpers.stores import START_NS, OpenedStore, new_postgres_database, note, open_for_test
+from tests.helpers.stores import START_NS, OpenedStore, migrated_postgres_database, note, open_for_test
 from workstation.domain.market import Aggressor, Quote, Trade
 from workstation.ports.market_data import TickerSpan
 from workstation.ports.market_store import (
@@ -80,7 +80,7 @@ class Kept:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else new_postgres_database()
+    return "" if request.param == "sqlite" else migrated_postgres_database()
 
 
 @pytest.fixture
@@ -312,7 +312,7 @@ QUALITY_LISTS = {
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
-    url = "" if request.param == "sqlite" else new_postgres_database()
+    url = "" if request.param == "sqlite" else migrated_postgres_database()
     kept = Kept(tmp_path_factory.mktemp("market_plans"), url)
     assert kept.bars(*(bar(number) for number in range(500)))
     kept.recorder.put_ticks([trade(number, at=NOON + number) for number in range(3 * CHUNK_TICKS_MAX)], "SIM")

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.contract.test_store_market import DAY, MINUTE, NOON, WAIT_S, Kept, bar, months_of, quality, trade
-from tests.helpers.stores import ACME, new_postgres_database, note, open_for_test
+from tests.helpers.stores import ACME, migrated_postgres_database, note, open_for_test
 from workstation.ports.market_data import DataKind
 from workstation.ports.market_store import BarQuery, QualityQuery, Retention, TickQuery
 from workstation.storage import open_view
@@ -20,7 +20,7 @@ from workstation.storage.market_tables import TIME_COLUMNS
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else new_postgres_database()
+    return "" if request.param == "sqlite" else migrated_postgres_database()
 
 
 def test_what_is_too_old_is_thrown_away(url: str, tmp_path: Path) -> None:

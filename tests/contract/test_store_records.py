@@ -10,7 +10,14 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
-from tests.helpers.stores import START_NS, OpenedStore, execute_sql, new_postgres_database, open_for_test
+from tests.helpers.stores import (
+    START_NS,
+    OpenedStore,
+    execute_sql,
+    migrated_postgres_database,
+    new_postgres_database,
+    open_for_test,
+)
 from workstation.domain.audit import ActorKind, AuditAction, AuditEntry, hash_of
 from workstation.domain.errors import ValidationError
 from workstation.domain.events import AuditNoted, RecordSaved
@@ -20,7 +27,7 @@ from workstation.ports.store import AuditQuery, Entry, RecordQuery
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else new_postgres_database()
+    return "" if request.param == "sqlite" else migrated_postgres_database()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from tests.helpers.stores import (
     accepted,
     execute_sql,
     filled,
+    migrated_postgres_database,
     new_postgres_database,
     note,
     open_for_test,
@@ -43,7 +44,7 @@ RANGE = 10
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else new_postgres_database()
+    return "" if request.param == "sqlite" else migrated_postgres_database()
 
 
 @pytest.fixture

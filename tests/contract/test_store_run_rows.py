@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.helpers.stores import START_NS, OpenedStore, new_postgres_database, open_for_test
+from tests.helpers.stores import START_NS, OpenedStore, migrated_postgres_database, open_for_test
 from workstation.domain.events import RunNoted
 from workstation.domain.strategy_rows import (
     CodeSnapshot,
@@ -42,7 +42,7 @@ PERIOD = RunPerformance(
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenedStore]:
-    opened = open_for_test(tmp_path, "" if request.param == "sqlite" else new_postgres_database())
+    opened = open_for_test(tmp_path, "" if request.param == "sqlite" else migrated_postgres_database())
     yield opened
     opened.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.helpers.stores import new_postgres_database, open_for_test
+from tests.helpers.stores import migrated_postgres_database, open_for_test
 from workstation.domain.errors import StorageError, StorageLocked
 from workstation.domain.numbers import MONEY_ONE
 from workstation.ports.backtests import KEPT_MAX, Backtest, BacktestStatus, Worth
@@ -37,7 +37,7 @@ TRIALS = [
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else new_postgres_database()
+    return "" if request.param == "sqlite" else migrated_postgres_database()
 
 
 def test_what_is_kept_is_read_back_and_kept_once(url: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from tests.helpers.product_rig import running
+from tests.helpers.product_rig import Product, running
 from workstation.desktop.panels.chart_panel import ChartPanel
 from workstation.desktop.panels.strategies_panel import StrategiesPanel
 from workstation.domain.numbers import MONEY_ONE
@@ -41,22 +41,28 @@ class Buyer(Strategy):
 '''
 
 
+def panel_of(product: Product, qtbot: QtBot, code: str) -> StrategiesPanel:
+    """Open the panel, make a strategy of the user's own code in it by mouse, and choose it."""
+    panel = StrategiesPanel(product.context, "strategies-9")
+    qtbot.addWidget(panel)
+    panel.resize(1_000, 640)
+    panel.show()
+    product.wait(panel.code.count, "the code")
+    panel.code.setCurrentText(code)
+    product.click(panel.make)
+    product.wait(lambda: len(panel.rows.definitions), "the strategy")
+    panel.definitions.selectRow(0)
+    product.wait(lambda: panel.shape and panel.start.isEnabled(), "its parameters")
+    return panel
+
+
 def test_an_own_strategy_is_made_started_and_stopped_in_the_panel_and_its_order_says_so(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
     (tmp_path / "strategies").mkdir()
     (tmp_path / "strategies" / "buyer.py").write_text(BUYER)
     with running(qtbot, tmp_path) as product:
-        panel = StrategiesPanel(product.context, "strategies-9")
-        qtbot.addWidget(panel)
-        panel.resize(1_000, 640)
-        panel.show()
-        product.wait(panel.code.count, "the code")
-        panel.code.setCurrentText("buyer:Buyer")
-        product.click(panel.make)
-        product.wait(lambda: len(panel.rows.definitions), "the strategy")
-        panel.definitions.selectRow(0)
-        product.wait(lambda: panel.shape, "its parameters")
+        panel = panel_of(product, qtbot, "buyer:Buyer")
         field = panel.findChild(object, "strategies-9_parameter_quantity")
         field.setText("3")
         field.textEdited.emit("3")
@@ -122,16 +128,7 @@ def test_a_run_takes_its_edited_file_whose_hash_is_kept_and_a_failure_is_told_wi
     line = "        self.times = getattr"
     third = EDITION.replace(line, f"        raise LookupError('no such day')\n{line}")
     with running(qtbot, tmp_path) as product:
-        panel = StrategiesPanel(product.context, "strategies-9")
-        qtbot.addWidget(panel)
-        panel.resize(1_000, 640)
-        panel.show()
-        product.wait(panel.code.count, "the code")
-        panel.code.setCurrentText("patient:Patient")
-        product.click(panel.make)
-        product.wait(lambda: len(panel.rows.definitions), "the strategy")
-        panel.definitions.selectRow(0)
-        product.wait(lambda: panel.shape and panel.start.isEnabled(), "its parameters")
+        panel = panel_of(product, qtbot, "patient:Patient")
         product.click(panel.start)
         product.wait(lambda: len(panel.rows.runs), "the run")
         panel.runs.selectRow(0)

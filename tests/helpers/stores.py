@@ -21,6 +21,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from workstation import __version__
 from workstation.domain.events import Event, OrderAccepted, OrderCreated, OrderFilled, OrderIntended, OrderNoted
 from workstation.domain.executions import CostMethod, Execution, Liquidity, PositionState
 from workstation.domain.instruments import AssetClass, Instrument, TickBand
@@ -282,15 +283,29 @@ def postgres_server_url() -> str:
     return str(server.get_uri())
 
 
-def new_postgres_database() -> str:
-    """Create an empty database on the server and return its URL."""
+def new_postgres_database(template: str = "") -> str:
+    """Create a database on the server, empty or as the one named is, and return its URL."""
     base = make_url(postgres_server_url())
     name = f"t_{secrets.token_hex(6)}"
+    source = f" TEMPLATE {template}" if template else ""
     with psycopg.connect(
         base.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
     ) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name}{source}".encode())
     return base.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+
+
+def migrated_postgres_database() -> str:
+    """Create a database that is empty but for the program's schema, and return its URL."""
+    return new_postgres_database(_migrated_postgres())
+
+
+@functools.cache
+def _migrated_postgres() -> str:
+    """Bring one database of this process's server up to date by the program's own migrations; return its name."""
+    url = new_postgres_database()
+    backend_for(url, Path()).migrate(__version__)
+    return make_url(url).database or ""
 
 
 def execute_sql(url: str, home: Path, sql: str) -> None:

@@ -97,20 +97,27 @@ def test_prices_may_be_negative_only_where_the_instrument_says_so():
         validate(limit(price=-5), STOCK, now_ns=NOW)
 
 
+EMULATED = "STOP, STOP_LIMIT, TRAILING_STOP, TRAILING_STOP_LIMIT"
+
+
 @pytest.mark.parametrize(
-    ("lacks", "changes", "word"),
+    ("lacks", "changes", "words"),
     [
-        ({"ord_types": frozenset({OrdType.MARKET})}, {}, "LIMIT"),
-        ({"times_in_force": frozenset({TimeInForce.DAY})}, {"time_in_force": TimeInForce.FOK}, "FOK"),
-        ({"post_only": False}, {"post_only": True}, "post_only"),
-        ({"display_qty": False}, {"display_qty": 50}, "display_qty"),
+        ({"ord_types": frozenset({OrdType.MARKET})}, {}, f"order type LIMIT; it takes MARKET, {EMULATED}"),
+        (
+            {"times_in_force": frozenset({TimeInForce.DAY})},
+            {"time_in_force": TimeInForce.FOK},
+            "time in force FOK; it takes DAY",
+        ),
+        ({"post_only": False}, {"post_only": True}, "flag post_only"),
+        ({"display_qty": False}, {"display_qty": 50}, "flag display_qty"),
     ],
 )
-def test_what_a_venue_does_not_take_is_refused_and_named(lacks, changes, word):
+def test_what_a_venue_does_not_take_is_refused_and_named(lacks, changes, words):
     terms = limit(**changes)
     refused = unsupported(terms, STOCK, msgspec.structs.replace(CARD, **lacks), now_ns=NOW)
     assert refused is not None
-    assert (refused.code, word in refused.text) == ("UNSUPPORTED_ORDER", True)
+    assert (refused.code, refused.text) == ("UNSUPPORTED_ORDER", f"Refused: FAKE takes no {words}.")
     assert unsupported(terms, STOCK, None, now_ns=NOW) is None
 
 

@@ -96,6 +96,17 @@ def test_flags_need_an_order_that_can_rest():
 
 
 @pytest.mark.parametrize(
+    "asked", [{"display_qty": 0}, {"display_qty": 150}, {"display_qty": 300}, {"display_qty": 100, "price": None}]
+)
+def test_what_an_iceberg_may_show_is_said_where_it_is_refused(asked):
+    found = validate(terms(qty=200, **{"price": 100} | asked), LOTS, 0)
+    (text,) = [(one.text, one.allowed, one.step) for one in found if one.code == "DISPLAY_QUANTITY"]
+    assert text == (
+        "the shown quantity needs a priced order and whole lots within its quantity", "100 to 200", "100"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("trail", "code"),
     [
         (Trail(TrailKind.BPS, 0), "TRAIL_NOT_POSITIVE"),

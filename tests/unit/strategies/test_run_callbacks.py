@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import threading
 from decimal import Decimal
 
 import pytest
@@ -100,26 +101,34 @@ def rested(run):
         pass
 
 
-@pytest.mark.parametrize("begun", [pytest.param(lambda rig: rig.run(Everything), id="in the program"), APART])
-def test_each_callback_is_called_with_what_happened(rig, begun):
-    run = begun(rig)
+def lived(rig, *runs):
+    """Let each kind of news reach runs of `Everything`, and end them."""
     rig.quote(9_990, 10_000)
-    rig.until(rig.working)
-    (order,) = rig.working()
+    rig.until(lambda: len(rig.working()) == len(runs))
+    orders = rig.working()
     now = rig.clock.now_ns()
     levels = (Level(9_990, 7),), (Level(10_000, 9),)
     rig.market.on_feed([BookSnapshot(SYMBOL, *levels, 1, now, now)])
     rig.market.on_feed([Trade(SYMBOL, price, 3, Aggressor.BUY, str(price), now, now) for price in (9_995, 10_005)])
-    rig.broker.fill(order.cl_ord_id, 5, 10_000)
+    for order in orders:
+        rig.broker.fill(order.cl_ord_id, 5, 10_000)
     wanted = {"on_quote", "on_trade", "on_book", "on_bar 2t", "on_order", "on_fill"}
-    rig.until(lambda: wanted <= run.view.values.keys() and run.view.values["on_order"] == "FILLED")
-    rested(run)
+    for run in runs:
+        rig.until(lambda run=run: wanted <= run.view.values.keys() and run.view.values["on_order"] == "FILLED")
+        rested(run)
     rig.clock.advance(SECOND)
     later = rig.clock.now_ns()
     rig.market.on_feed([Trade(SYMBOL, 10_010, 1, Aggressor.SELL, "last", later, later)])
-    rig.until(lambda: {"on_bar 1s", "on_timer"} <= run.view.values.keys())
-    run.stop("enough")
-    assert rig.ended(run) is RunStatus.STOPPED
+    for run in runs:
+        rig.until(lambda run=run: {"on_bar 1s", "on_timer"} <= run.view.values.keys())
+        run.stop("enough")
+        assert rig.ended(run) is RunStatus.STOPPED
+
+
+@pytest.mark.parametrize("begun", [pytest.param(lambda rig: rig.run(Everything), id="in the program"), APART])
+def test_each_callback_is_called_with_what_happened(rig, begun):
+    run = begun(rig)
+    lived(rig, run)
     told = run.view.values
     assert {name.partition(" ")[0] for name in told} == CALLBACKS
     assert told["on_quote"] == "(99.9, 100.0)"
@@ -129,3 +138,28 @@ def test_each_callback_is_called_with_what_happened(rig, begun):
     assert (told["on_order"], told["on_timer"]) == ("FILLED", "tick")
     assert told["on_fill"] == str((Decimal(5), Decimal("100.00"), Decimal(5)))
     assert told["on_stop"] == "5"
+
+
+def threaded(heard):
+    """Return `Everything` that also notes on which thread each of its callbacks runs."""
+
+    class Threaded(Everything):
+        def state(self):
+            heard.append(("state", threading.get_ident()))
+            return {}
+
+        def _note(self, callback, value):
+            heard.append((callback.partition(" ")[0], threading.get_ident()))
+            super()._note(callback, value)
+
+    return Threaded
+
+
+def test_a_run_has_one_thread_for_all_its_callbacks_and_shares_it_with_nobody(rig):
+    heard = [], []
+    lived(rig, *(rig.run(threaded(into), run_id) for into, run_id in zip(heard, ("R1", "R2"), strict=True)))
+    for into in heard:
+        assert {callback for callback, _ in into} == CALLBACKS | {"state"}
+    threads = [{ident for _, ident in into} for into in heard]
+    assert [len(idents) for idents in threads] == [1, 1]
+    assert len(threads[0] | threads[1] | {threading.get_ident()}) == 3, "nor with the engine"

@@ -9,7 +9,7 @@ from tests.helpers.runner_rig import RunnerRig
 from tests.helpers.strategy_rig import StrategyRig
 from workstation.domain.orders import Contingency, LegRole, OrdStatus, OrdType, TimeInForce
 from workstation.strategies import messages as m
-from workstation.strategies.api import Strategy
+from workstation.strategies.api import Strategy, StrategyParameters
 
 
 @pytest.mark.parametrize("tif", TimeInForce)
@@ -31,6 +31,51 @@ def test_an_order_may_hide_most_of_it_only_rest_and_only_reduce():
         (terms.display_qty, terms.post_only, terms.reduce_only) for terms in (sent.terms for sent in rig.take(m.Submit))
     ]
     assert (told, plain) == ((20, True, True), (None, False, False))
+
+
+class Telling(Strategy):
+    """Buys once, as its parameters say."""
+
+    class Parameters(StrategyParameters):
+        """What it says of its order besides quantity and limit; hours: how long a dated order stands, 0 for another."""
+
+        tif: str = "DAY"
+        hours: int = 0
+        display: int | None = None
+
+    def on_start(self):
+        told = self.parameters
+        terms = {"tif": told.tif}
+        if told.hours:
+            terms["expire"] = datetime.fromtimestamp(self.now // 10**9, UTC) + timedelta(hours=told.hours)
+        if told.display is not None:
+            terms["display"] = told.display
+        self.buy("ABC", 50, limit=10, **terms)
+
+
+def at_the_venue(**parameters):
+    """Return the terms of the order that a run of `Telling` sent, as the venue received them."""
+    rig = RunnerRig()
+    rig.run(Telling, **parameters)
+    rig.until(lambda: rig.broker.of("submit"))
+    (call,) = rig.broker.of("submit")
+    begun_s = rig.clock.now_ns() // 10**9
+    assert rig.order(call.cl_ord_id).terms == call.terms, "the order that the program keeps"
+    assert (rig.close(), rig.faults) == ([], [])
+    return call.terms, begun_s
+
+
+@pytest.mark.parametrize("tif", TimeInForce)
+def test_the_venue_is_told_how_long_the_order_of_a_run_stands(tif):
+    terms, begun_s = at_the_venue(tif=tif.value, hours=3 if tif is TimeInForce.GTD else 0)
+    until = (begun_s + 3 * 3_600) * 10**9 if tif is TimeInForce.GTD else None
+    assert (terms.time_in_force, terms.expire_time) == (tif, until)
+
+
+@pytest.mark.parametrize("shown", [None, 20])
+def test_the_venue_is_told_how_much_of_the_order_of_a_run_it_may_show(shown):
+    terms, _ = at_the_venue(display=shown)
+    assert (terms.order_qty, terms.display_qty) == (50, shown)
 
 
 class Bracketing(Strategy):

@@ -186,9 +186,10 @@ def test_an_iceberg_shows_one_piece_after_the_other():
 
 def test_an_iceberg_whose_piece_is_refused_ends_and_says_why():
     rig = StrategyRig(Iceberg, symbol="ABC", quantity=250, limit=10, shown=100).start()
-    rig.end(rig.take(m.Submit)[0], OrdStatus.REJECTED, "no")
-    assert "no" in rig.take(m.Log)[0].text
-    assert len(rig.take(m.Done)) == 1
+    rig.end(rig.take(m.Submit)[0], OrdStatus.REJECTED, "the market is closed")
+    (line,) = rig.take(m.Log)
+    assert (line.text, line.level) == ("piece ended REJECTED: the market is closed", "WARNING")
+    assert (rig.take(m.Submit), len(rig.take(m.Done))) == ([], 1)
 
 
 def test_the_market_maker_quotes_both_sides_leans_and_stands_aside():
