@@ -134,7 +134,8 @@ class CheckedBroker:
         self._broker.submit(cl_ord_id, terms)
 
     def replace(self, cl_ord_id: str, order_id: str, terms: OrderTerms) -> None:
-        self._sim.checks.on_replace(self._sim.journal, cl_ord_id, terms)
+        sim = self._sim
+        sim.checks.on_replace(sim.journal, sim.core.state.book.get(cl_ord_id), cl_ord_id, terms)
         self._broker.replace(cl_ord_id, order_id, terms)
 
     def cancel(self, cl_ord_id: str, order_id: str) -> None:

@@ -157,11 +157,13 @@ class Checks:
         if order is None or self._as_sent(order.terms) != terms:
             self.fail(f"{cl_ord_id} was sent on other terms than were intended")
 
-    def on_replace(self, journal: GroupJournal, cl_ord_id: str, terms: OrderTerms) -> None:
-        """Check a change that is about to leave."""
+    def on_replace(self, journal: GroupJournal, order: OrderState | None, cl_ord_id: str, terms: OrderTerms) -> None:
+        """Check a change that is about to leave, with a trail's trigger only where another one is asked for."""
         seq, intended = self._replace.get(cl_ord_id, (1 << 62, None))
         if seq > journal.durable_seq:
             self.fail(f"a change of {cl_ord_id} was sent before it was durable")
+        if intended is not None and intended.trail is not None and order and order.terms.stop_px == intended.stop_px:
+            intended = replace(intended, stop_px=None)
         if intended is None or self._as_sent(intended) != terms:
             self.fail(f"a change of {cl_ord_id} was sent on other terms than were intended")
 
