@@ -12,6 +12,7 @@ from workstation.app.command_line_hotkeys import add_hotkeys_commands
 from workstation.app.command_line_mail import add_mail_command
 from workstation.app.command_line_strategies import add_strategies_command
 from workstation.app.command_line_sweep import add_sweep_command
+from workstation.app.command_line_vault import add_vault_command
 from workstation.domain.errors import UserError
 
 USAGE_CODE = 2
@@ -80,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_bench(commands)
     add_hotkeys_commands(commands, _Parser, _add_home)
     add_mail_command(commands, _Parser, _add_home)
+    add_vault_command(commands, _Parser, _add_home)
     add_data_commands(commands, _Parser, _add_home)
     add_backtest_command(commands, _add_home)
     add_sweep_command(commands, _add_home)

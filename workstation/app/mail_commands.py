@@ -5,6 +5,7 @@ import getpass
 import sys
 
 from workstation.app.mail import SECRET, Mail, Mailer, mail_secret
+from workstation.app.vault_commands import open_vault
 from workstation.config.paths import find_home
 from workstation.config.secrets import from_environment, keep_secret, secret_store
 from workstation.config.settings import load_settings
@@ -14,13 +15,16 @@ FAILED, UNUSABLE = 1, 2
 
 def command(arguments: argparse.Namespace) -> int:
     """Run one action; returns the exit code."""
+    home = find_home(arguments.home)
+    if not from_environment(SECRET):
+        open_vault(home)
     if arguments.action == "password":
         typed = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
         keep_secret(SECRET, typed)
         store = secret_store().name
         print(f"The password is kept in {store}." if typed else f"The password is forgotten by {store}.")
         return 0
-    settings = load_settings(find_home(arguments.home).config_file).mail
+    settings = load_settings(home.config_file).mail
     mailer = Mailer(settings, mail_secret)
     if not mailer.is_set:
         print("workstation: set mail.host, mail.sender and mail.to first", file=sys.stderr)

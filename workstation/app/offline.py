@@ -22,6 +22,7 @@ from workstation.app import (
     remote,
     remote_strategies,
     restore,
+    vault_commands,
 )
 from workstation.app.kill_mark import leave_mark
 from workstation.config.paths import Home, find_home
@@ -164,6 +165,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "restore": restore.command,
     "hotkeys": hotkey_files.command,
     "mail": mail_commands.command,
+    "vault": vault_commands.command,
     "import": import_files.command,
     "export": data_export.command,
     "data": data_catalogue.command,

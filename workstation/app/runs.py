@@ -42,6 +42,7 @@ class Turn(Enum):
 def run_headless(options: Options) -> int:
     """Run engine and REST until a signal; prints one JSON line at each start. Returns the exit code."""
     turns: SimpleQueue[Turn] = SimpleQueue()
+    _ask_for_vault(options)
     _on_signals(lambda: turns.put(Turn.END))
     while True:
         program = _started(options)
@@ -53,6 +54,17 @@ def run_headless(options: Options) -> int:
         program.stop()
         if turn is Turn.END:
             return 0
+
+
+def _ask_for_vault(options: Options) -> None:
+    """Ask for the passphrase of a vault that stands in for a key store of the system; without one nothing loads."""
+    if not options.home.vault.exists():
+        return
+    from workstation.app.vault_commands import place_vault, unlock_on_terminal  # noqa: PLC0415  most homes have none
+
+    locked = place_vault(options.home)
+    if locked is not None:
+        unlock_on_terminal(locked)
 
 
 def _next(turns: SimpleQueue[Turn]) -> Turn:

@@ -26,6 +26,7 @@ class Home:
         self.alerts_file = root / "alerts.json"
         self.strategies = root / "strategies"
         self.indicators = root / "indicators"
+        self.vault = root / "secrets.vault"
         self.kill_mark = root / "kill.json"
         self.venue_log = root / "sim-venue.log"
 

@@ -1,7 +1,8 @@
-"""Secrets of a person in the operating system's key store, never in a file of the home. Any thread; may block.
+"""Secrets of a person in the operating system's key store, never in plain text in a file. Any thread; may block.
 
-A machine without a key store, such as a server without a session, refuses to keep one, and so does a store that would
-write it down in plain text. A variable of the environment can stand for it, for automation; that is warned of.
+On a machine without a key store, such as a server without a session, the encrypted vault of the home stands in, once it
+is open (`vault.py`); a store that would write plain text is refused. A variable of the environment can stand for a
+secret, for automation; that is warned of.
 """
 
 import os
@@ -11,11 +12,14 @@ import msgspec
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError
 
+from workstation.config.vault import VaultDoor
 from workstation.domain.errors import UserError
 from workstation.kernel.logs import get_logger
 
 SERVICE = "workstation"
 VARIABLE_PREFIX = "WORKSTATION_SECRET_"
+VAULT_NAME = "the encrypted vault"
+MAKE_ONE = "make a vault by `workstation vault create`"
 
 _NONE = ("keyring.backends.fail", "keyring.backends.null")
 _PLAIN = ("Plaintext", "Uncrypted")
@@ -24,14 +28,38 @@ _log = get_logger("secrets")
 
 
 class SecretStore(msgspec.Struct, frozen=True):
-    """Where secrets of this machine are kept. refusal: why none is, "" where they are."""
+    """Where secrets of this machine are kept. refusal: why none is, "" where they are. is_locked: a vault waits."""
 
     name: str
     refusal: str
+    is_locked: bool = False
+
+
+class _Place:
+    """The vault of the home that this process runs in."""
+
+    door: VaultDoor | None = None
+
+
+_place = _Place()
+
+
+def use_vault(door: VaultDoor | None) -> None:
+    """Let a home's vault stand in for a key store that the system lacks; None for none."""
+    _place.door = door
 
 
 def secret_store() -> SecretStore:
-    """Return the key store in use; one that is none, or keeps plain text, refuses."""
+    """Return the key store in use; one that is none, or keeps plain text, refuses, and a vault stands in for it."""
+    ring, door = _ring(), _place.door
+    if not ring.refusal or door is None or not door.exists:
+        return ring
+    if door.vault is not None:
+        return SecretStore(VAULT_NAME, "")
+    return SecretStore(VAULT_NAME, f"{ring.refusal}, and the vault is locked", is_locked=True)
+
+
+def _ring() -> SecretStore:
     ring = keyring.get_keyring()
     first = next(iter(getattr(ring, "backends", ())), ring)
     refusal = ""
@@ -57,10 +85,12 @@ def secret_of(name: str) -> str:
     if variable:
         _log.warning("secret_from_environment", wanted=name, variable=variable)
         return os.environ[variable]
-    refusal = secret_store().refusal
-    if refusal:
-        _log.warning("key_store", wanted=name, error=refusal)
+    store, door = secret_store(), _place.door
+    if store.refusal:
+        _log.warning("key_store", wanted=name, error=store.refusal)
         return ""
+    if store.name == VAULT_NAME and door is not None and door.vault is not None:
+        return door.vault.secret(name)
     try:
         return keyring.get_password(SERVICE, name) or ""
     except KeyringError as error:
@@ -72,11 +102,15 @@ def keep_secret(name: str, secret: str) -> None:
     """Keep a secret, or forget it where it is empty.
 
     Raises:
-        UserError: this machine has no key store, or it refuses.
+        UserError: this machine has no key store and no open vault, or it refuses.
     """
-    variable, store = VARIABLE_PREFIX + name.upper(), secret_store()
+    variable, store, door = VARIABLE_PREFIX + name.upper(), secret_store(), _place.door
     if store.refusal:
-        raise UserError(f"the key store of this machine keeps nothing: {store.refusal}; set {variable} instead")
+        instead = "unlock it" if store.is_locked else f"set {variable} instead, or {MAKE_ONE}"
+        raise UserError(f"the key store of this machine keeps nothing: {store.refusal}; {instead}")
+    if store.name == VAULT_NAME and door is not None and door.vault is not None:
+        door.vault.keep(name, secret)
+        return
     try:
         if secret:
             keyring.set_password(SERVICE, name, secret)
