@@ -5,9 +5,9 @@ out, then news, then timers; what is asked meanwhile belongs to the next cycle o
 then comes after all of them. Ties go by sequence, never by chance.
 """
 
-import heapq
 from collections.abc import Callable
 from enum import IntEnum
+from heapq import heappop, heappush
 from typing import Any
 
 
@@ -56,12 +56,9 @@ class Agenda:
 
     def run_before(self, due: Due) -> bool:
         """Run the next entry where it is due before `due`; False where there is none."""
-        entries = self._entries
-        if not entries or entries[0][0] >= due:
+        if not self._entries or self._entries[0][0] >= due:
             return False
-        self.now, call, argument = heapq.heappop(entries)
-        self.ts = self.now[0]
-        call(argument)
+        self.run_next()
         return True
 
     def add(self, ts: int, rank: Rank, call: Callable[[Any], None], argument: Any = None) -> None:
@@ -69,12 +66,13 @@ class Agenda:
         cycle = 0
         if ts <= self.ts:
             ts, cycle, reached, _tie = self.now
-            cycle += rank <= reached
-        self._sequence += 1
-        heapq.heappush(self._entries, ((ts, cycle, rank, self._sequence), call, argument))
+            if rank <= reached:
+                cycle += 1
+        self._sequence = sequence = self._sequence + 1
+        heappush(self._entries, ((ts, cycle, rank, sequence), call, argument))
 
     def run_next(self) -> None:
         """Move to the next entry and run it."""
-        self.now, call, argument = heapq.heappop(self._entries)
+        self.now, call, argument = heappop(self._entries)
         self.ts = self.now[0]
         call(argument)

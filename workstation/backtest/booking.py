@@ -4,9 +4,11 @@ Order walk: what `order_desk` decides and the markets fill is booked here as eve
 market and no strategy.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from workstation.backtest.charges import Charges
 from workstation.backtest.options import BPS
@@ -18,10 +20,19 @@ from workstation.backtest.valuation import Valuation
 from workstation.backtest.working import Working
 from workstation.domain.accounts import Account, Environment
 from workstation.domain.errors import InvariantError
-from workstation.domain.events import AccountOpened, CashAdjusted, Event, OrderFilled, SplitApplied
+from workstation.domain.events import (
+    AccountOpened,
+    CashAdjusted,
+    Event,
+    OrderCreated,
+    OrderFilled,
+    OrderIntended,
+    SplitApplied,
+)
 from workstation.domain.executions import Execution, Liquidity
 from workstation.domain.numbers import div_half_even
-from workstation.domain.orders import OrderState, Origin, OriginKind
+from workstation.domain.orders import OrderState, Origin, OriginKind, Side
+from workstation.orders.book import Change
 from workstation.orders.fold import CoreState
 
 ACCOUNT = "BACKTEST"
@@ -45,11 +56,12 @@ class Booking:
         self.plan, self.now = plan, plan.start_ts
         self.instruments = {instrument.symbol: instrument for instrument in plan.instruments}
         self.state = CoreState(dict(self.instruments), keeps_rows=False)
-        self._gated = bool(plan.limits or plan.capital)
+        self.gated = bool(plan.limits or plan.capital)
         self._charges = Charges(plan.options.fees, self.instruments)
         self._convert_bps = plan.options.convert_bps
         self._book, self._ledger = self.state.book, self.state.ledger
         self.qty: Callable[[str], int] = partial(self._ledger.qty, ACCOUNT)
+        self._fold_one: Callable[[Any], Change] = self.state.fold if self.gated else self._book.apply
         self.fills: list[FillRow] = []
         self.trades: list[TradeRow] = []
         self.orders: list[OrderRow] = []
@@ -68,6 +80,14 @@ class Booking:
             self.state.ledger, ACCOUNT, plan.currency, instruments=self.instruments, rates=plan.rates
         )
         self._trips = {symbol: RoundTrip(instrument) for symbol, instrument in self.instruments.items()}
+        self._blank = {
+            symbol: Execution(
+                exec_key="", exec_id="", uid="", cl_ord_id="", order_id="", account=ACCOUNT, symbol=symbol,
+                side=Side.BUY, last_qty=0, last_px=0, fee=0, fee_currency=instrument.currency, ts_event=0, ts_init=0,
+                venue_seq=0, strategy_id=RUN,
+            )
+            for symbol, instrument in self.instruments.items()
+        }  # fmt: skip
 
     def fold(self, event: Event) -> None:
         """Apply an event that is no order's."""
@@ -75,18 +95,17 @@ class Booking:
 
     def fold_order(self, event: Any) -> OrderState:
         """Apply an `OrderEvent`; return its order as it then is. Exposure is kept where the gate may ask for it."""
-        if self._gated:
-            after = self.state.fold(event).after
-        else:
-            after = self._book.apply(event).after
-            if type(event) is OrderFilled:
-                self._ledger.apply(event)
+        after = self._fold_one(event).after
         if after is None:
             return self.order(event.cl_ord_id)
         if after.status.is_final:
             self.orders.append(order_row(after))
             self._charges.forget(after.cl_ord_id)
         return after
+
+    def begin(self, created: OrderCreated, intended: OrderIntended) -> None:
+        """Apply an order's creation and its intent, where no gate stands between them: in one step, for speed."""
+        self._book.begin(created, intended)
 
     def order(self, cl_ord_id: str) -> OrderState:
         """Return an order; one that has just been made or is open is always there.
@@ -101,10 +120,10 @@ class Booking:
 
     # Prices
 
-    def mark(self, symbol: str, low: int, high: int, last: int) -> None:
-        """Take prices: the lowest and the highest close since the last call, and the last."""
-        self.valuation.mark(symbol, last)
-        self._trips[symbol].mark(low, high)
+    def mark(self, symbol: str, prices: Sequence[int]) -> None:
+        """Take the prices since the last call, oldest first."""
+        self.valuation.mark(symbol, prices[-1])
+        self._trips[symbol].mark(prices)
 
     # Trading
 
@@ -112,40 +131,40 @@ class Booking:
         self, order: Working, qty: int, price: int, liquidity: Liquidity, *, bar: int, sensitive: bool
     ) -> tuple[Execution, OrderState]:
         """Book a fill and return its execution, and the order after it."""
-        terms = order.terms
-        instrument, symbol = self.instruments[terms.symbol], terms.symbol
-        charge = self._charges.on_fill(order, instrument, qty, price, liquidity, ts=self.now)
+        cl_ord_id, symbol, side, now = order.cl_ord_id, order.terms.symbol, order.terms.side, self.now
+        charge = self._charges.on_fill(order, self.instruments[symbol], qty, price, liquidity, ts=now)
         number = len(self.fills) + 1
         key = f"{RUN}-F{number}"
-        execution = Execution(
+        execution = replace(
+            self._blank[symbol],
             exec_key=key,
             exec_id=key,
             uid=key,
-            cl_ord_id=order.cl_ord_id,
-            order_id=order.cl_ord_id,
-            account=ACCOUNT,
-            symbol=symbol,
-            side=terms.side,
+            cl_ord_id=cl_ord_id,
+            order_id=cl_ord_id,
+            side=side,
             last_qty=qty,
             last_px=price,
             fee=charge.fee,
             fee_currency=charge.currency,
-            ts_event=self.now,
-            ts_init=self.now,
+            ts_event=now,
+            ts_init=now,
             venue_seq=number,
             liquidity=liquidity,
-            strategy_id=RUN,
         )
         held = self._ledger.holding(ACCOUNT, symbol)
         realised = 0 if held is None else held.now.total.realised
-        after = self.fold_order(OrderFilled(cl_ord_id=order.cl_ord_id, ts=self.now, execution=execution))
+        filled = OrderFilled(cl_ord_id=cl_ord_id, ts=now, execution=execution)
+        after = self.fold_order(filled)
+        if not self.gated:  # else the fold has told the ledger
+            self._ledger.apply(filled)
         self.fills.append(
             FillRow(
-                ts=self.now,
+                ts=now,
                 bar=bar,
-                cl_ord_id=order.cl_ord_id,
+                cl_ord_id=cl_ord_id,
                 symbol=symbol,
-                side=terms.side,
+                side=side,
                 qty=qty,
                 price=price,
                 fee=charge.fee,
@@ -156,10 +175,10 @@ class Booking:
             )
         )
         self.valuation.moved(symbol, price)
-        held = self._ledger.holding(ACCOUNT, symbol)
+        held = held or self._ledger.holding(ACCOUNT, symbol)
         earned = 0 if held is None else held.now.total.realised - realised
         net = order.sign * qty - charge.coins
-        closed = self._trips[symbol].fill(self.now, bar, net, price, fee=charge.worth, realised=earned)
+        closed = self._trips[symbol].fill(now, bar, net, price, fee=charge.worth, realised=earned)
         if closed is not None:
             self.trades.append(closed)
         if self._convert_bps is not None:

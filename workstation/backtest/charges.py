@@ -35,6 +35,7 @@ class Charges:
         self._model = model
         self._contracts = {symbol: Contract(instrument) for symbol, instrument in instruments.items()}
         self._turnover = Turnover()
+        self._free = {instrument.currency: Charge(0, instrument.currency, 0) for instrument in instruments.values()}
         if isinstance(model, CoinFees):
             plain = sorted(symbol for symbol, contract in self._contracts.items() if not contract.coin)
             if plain:
@@ -46,7 +47,7 @@ class Charges:
         """Return what a fill costs; `order.leaves` counts it already."""
         model, currency = self._model, instrument.currency
         if isinstance(model, ZeroFees):
-            return Charge(0, currency, 0)
+            return self._free[currency]
         contract = self._contracts[instrument.symbol]
         if isinstance(model, PerUnitFees):
             fee = model.due(instrument, qty, order.terms.order_qty - order.leaves - qty)
@@ -62,4 +63,5 @@ class Charges:
 
     def forget(self, cl_ord_id: str) -> None:
         """Let an order go that trades no more."""
-        self._turnover.forget(cl_ord_id)
+        if not isinstance(self._model, ZeroFees):
+            self._turnover.forget(cl_ord_id)

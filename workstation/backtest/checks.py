@@ -9,6 +9,7 @@ from collections.abc import Callable
 from workstation.backtest.agenda import Agenda
 from workstation.backtest.booking import ACCOUNT, ORIGIN, RUN, Booking
 from workstation.backtest.plan import BacktestPlan
+from workstation.backtest.working import Working
 from workstation.domain.accounts import LockState
 from workstation.domain.events import LimitChanged, LockChanged, RecordSaved
 from workstation.domain.market import SessionPhase
@@ -21,6 +22,8 @@ from workstation.orders.risk_view import CoreRiskView
 from workstation.risk.gate import RiskGate
 from workstation.risk.limits import UNLIMITED, LimitType
 from workstation.risk.view import RiskIntent
+
+NO_ROOM = "reduce-only: there is no position to reduce"
 
 LastPrice = Callable[[str], int | None]
 
@@ -101,13 +104,19 @@ def _run(plan: BacktestPlan) -> StrategyRun:
 
 
 class OrderChecks:
-    """Answers whether an order may go out. reserved: worth of open orders that enlarge positions, money."""
+    """Answers whether an order may go out, and trade. refused: how often it did not, by code.
+
+    reserved: worth of open orders that enlarge positions, money. passed: the last verdict on an order that enlarges a
+    position, and on one that reduces it; most are like the last.
+    """
 
     def __init__(self, booking: Booking, agenda: Agenda, last: LastPrice) -> None:
         self._booking, self._agenda, self._last = booking, agenda, last
         self._options = booking.plan.options
         self._reserved: dict[str, int] = {}
         self._total = 0
+        self.refused: dict[str, int] = {}
+        self._passed: list[Verdict | None] = [None, None]
         self._gate: RiskGate | None = None
         if booking.plan.limits or booking.plan.capital:
             booking.fold(LockChanged(account=ACCOUNT, state=LockState.UNLOCKED, reason="backtest", ts=booking.now))
@@ -123,8 +132,10 @@ class OrderChecks:
         """Return the answer; a passed order's money is reserved until `release`."""
         held = self._booking.qty(terms.symbol)
         verdict = self._free(terms, held) if self._gate is None else self._gated(terms, cl_ord_id, replaces)
+        if not verdict.passed or not self._options.check_funds or terms.reduce_only:
+            return verdict
         after = held + terms.side.sign * terms.order_qty
-        if not verdict.passed or not self._options.check_funds or terms.reduce_only or abs(after) <= abs(held):
+        if abs(after) <= abs(held):
             return verdict
         price = terms.price or terms.stop_px or self._last(terms.symbol)
         need = None if price is None else self._need(terms.symbol, price, abs(after) - abs(held))
@@ -152,13 +163,28 @@ class OrderChecks:
             self._reserve(first.cl_ord_id, need)
         return one, two
 
+    def room(self, order: Working, price: int) -> tuple[int, str]:
+        """Return how much of a working order may trade at `price` and, where it is nothing, why the order ends."""
+        leaves, terms = order.leaves, order.terms
+        held = self._booking.qty(terms.symbol)
+        reducible = abs(held) if held * order.sign < 0 else 0
+        if terms.reduce_only:
+            return min(leaves, reducible), NO_ROOM
+        if reducible >= leaves or not self._options.check_funds:
+            return leaves, ""
+        after, margin = held + order.sign * leaves, self._options.margin_bps
+        if abs(after) <= abs(held) or self._booking.valuation.carries(terms.symbol, after, price, margin_bps=margin):
+            return leaves, ""
+        self.refused["BUYING_POWER"] = self.refused.get("BUYING_POWER", 0) + 1
+        return 0, "the account's money does not carry it"
+
     def _reserve(self, cl_ord_id: str, need: int) -> None:
         self._reserved[cl_ord_id] = need
         self._total += need
 
     def release(self, cl_ord_id: str) -> int:
         """Forget the money reserved for an order; returns how much that was."""
-        need = self._reserved.pop(cl_ord_id, 0)
+        need = self._reserved.pop(cl_ord_id, 0) if self._reserved else 0
         self._total -= need
         return need
 
@@ -186,13 +212,13 @@ class OrderChecks:
         return verdict
 
     def _free(self, terms: OrderTerms, held: int) -> Verdict:
-        reduces = held * terms.side.sign < 0 and abs(held) >= terms.order_qty
-        return Verdict(
-            risk_class=RiskClass.REDUCE if reduces else RiskClass.INCREASE,
-            passed=True,
-            qty=terms.order_qty,
-            results=(),
-        )
+        qty = terms.order_qty
+        reduces = held * terms.side.sign < 0 and abs(held) >= qty
+        known = self._passed[reduces]
+        if known is None or known.qty != qty:
+            kind = RiskClass.REDUCE if reduces else RiskClass.INCREASE
+            known = self._passed[reduces] = Verdict(risk_class=kind, passed=True, qty=qty, results=())
+        return known
 
     def _need(self, symbol: str, price: int, more: int) -> int | None:
         """Return by how much `more` of the instrument enlarges the worth of positions, None where no rate is known."""

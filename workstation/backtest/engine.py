@@ -104,7 +104,8 @@ class Engine:
         self._start()
         agenda, heap = self.agenda, self._heap
         steps = 0
-        while heap and not self.host.over:
+        host, booking = self.host, self.booking
+        while heap and not host.over:
             steps += 1
             if steps % PROGRESS_EVERY == 0 and not self._goes_on(progress, cancelled):
                 break
@@ -112,7 +113,7 @@ class Engine:
             if agenda.run_before(due):
                 continue
             agenda.now = due
-            agenda.ts = self.booking.now = self.last_ts = due[0]
+            agenda.ts = booking.now = self.last_ts = due[0]
             if isinstance(feed, BarFeed):
                 self._on_bar_due(feed)
             elif isinstance(feed, RowFeed):
@@ -205,15 +206,15 @@ class Engine:
 
     def _play(self, feed: BarFeed) -> bool:
         """Play the bars that nothing else comes between and no order waits for; False where there are not two."""
-        symbol = feed.symbol
+        symbol, batch = feed.symbol, feed.batch
         market = self.markets[symbol]
-        if (feed.matches and market.orders) or self.booking.valuation.is_rate(symbol) or feed.batch is None:
+        if (feed.matches and market.orders) or batch is None or self.booking.valuation.is_rate(symbol):
             return False
         first, stop = feed.at, feed.stop_before(self._quiet_until())
         if stop - first < 2:
             return False
         wanted = (symbol, feed.interval) in self.inbox.series
-        end = self.host.deliver_bars(feed.batch, first, stop) if wanted else stop
+        end = self.host.deliver_bars(batch, first, stop) if wanted else stop
         bar = feed.bar(end - 1)
         self.agenda.move_to((bar.ts_close, 0, Rank.NEWS, 0))
         self.booking.now = self.last_ts = bar.ts_close
@@ -227,7 +228,7 @@ class Engine:
     def _mark_bars(self, feed: BarFeed, first: int, stop: int) -> None:
         """Take the closes of bars that were played: for the worth of positions, the trip that is open, the curve."""
         symbol = feed.symbol
-        self.booking.mark(symbol, *feed.closes(first, stop))
+        self.booking.mark(symbol, feed.closes(first, stop))
         if self._holds:
             terms = self.booking.valuation.terms(symbol)
             self.curve.hold(feed.ts_closes, feed.marks, first, stop=stop, terms=terms)
@@ -287,7 +288,7 @@ class Engine:
             minute = row.ts_event // OBSERVE_NS
             if self._observed.get(symbol) != minute:
                 self._observed[symbol] = minute
-                self.booking.mark(symbol, market.last, market.last, market.last)
+                self.booking.mark(symbol, (market.last,))
                 self._observe(symbol, market.last)
                 self._check_margin()
         stream = self.inbox.stream_of(row)
@@ -365,9 +366,9 @@ class Engine:
     # The account
 
     def _observe(self, symbol: str, price: int) -> None:
-        terms = self.booking.valuation.terms(symbol)
-        moved = price * terms.unit
-        self.curve.add(self.agenda.ts, terms.fixed + moved, terms.net + moved, terms.cash)
+        fixed, net, unit, cash = self.booking.valuation.terms(symbol)
+        moved = price * unit
+        self.curve.add(self.agenda.ts, fixed + moved, net + moved, cash)
 
     def _check_margin(self) -> None:
         options, worth = self.plan.options, self.booking.valuation

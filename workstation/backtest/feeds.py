@@ -125,10 +125,9 @@ class BarFeed(Feed):
         ends = self._ends
         return self.size if ends[-1] < ts else bisect_left(ends, ts)
 
-    def closes(self, first: int, stop: int) -> tuple[int, int, int]:
-        """Return the lowest, the highest and the last close of bars `first` to `stop`, price units."""
-        closes = self._closes[first:stop]
-        return min(closes), max(closes), closes[-1]
+    def closes(self, first: int, stop: int) -> list[int]:
+        """Return the closes of bars `first` to `stop`, price units."""
+        return self._closes[first:stop]
 
     def bar(self, at: int) -> MatchBar:
         """Return a bar of the batch as the venue sees it."""

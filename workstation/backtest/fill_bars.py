@@ -11,7 +11,7 @@ import msgspec
 
 from workstation.backtest.market import Market, Surroundings
 from workstation.backtest.options import BPS, GapFill, LimitFill, MarketFill, Path
-from workstation.backtest.working import Working
+from workstation.backtest.working import AUCTIONS, Working
 from workstation.domain.executions import Liquidity
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrdType, TimeInForce
@@ -44,6 +44,7 @@ class BarMarket(Market):
         super().__init__(instrument, around)
         self.bar: MatchBar | None = None
         self._long_bars, self._held = long_bars, held
+        self._share_bps = around.options.bar_share_bps
         self._at_this_close = around.options.market_fill is MarketFill.THIS_CLOSE
         self._left = 0
         self._volume = 0
@@ -91,13 +92,13 @@ class BarMarket(Market):
         if self._inside:
             order.arrived = bar.ts_open
             self._sensitive = True
-        elif self._closed and order.arrived == bar.ts_close and self._at_this_close and self._closes_open(bar):
+        elif self._at_this_close and self._closed and order.arrived == bar.ts_close and self._closes_open(bar):
             self._at(order, bar.close, opening=False)
 
     def _budget(self, bar: MatchBar) -> None:
-        share = self._options.bar_share_bps
-        self._volume = bar.volume or 0
-        self._left = UNLIMITED if share is None or bar.volume is None else bar.volume * share // BPS
+        share, volume = self._share_bps, bar.volume
+        self._volume = volume or 0
+        self._left = UNLIMITED if share is None or volume is None else volume * share // BPS
 
     def _in_session(self, bar: MatchBar) -> bool:
         return (
@@ -116,7 +117,7 @@ class BarMarket(Market):
     def _at(self, order: Working, price: int, *, opening: bool) -> None:
         """Hold an order against one price at which the market stands: an open, or the close of THIS_CLOSE."""
         tif = order.terms.time_in_force
-        if tif is TimeInForce.CLS or (tif is TimeInForce.OPG and not (opening and self._opens_session())):
+        if tif in AUCTIONS and (tif is TimeInForce.CLS or not (opening and self._opens_session())):
             return
         sign, gapped = order.sign, not order.fresh
         if order.is_stop:
@@ -137,23 +138,25 @@ class BarMarket(Market):
                 self._end(order, "post-only would have taken")
                 return
             self._aggress(order, price)
-        self._end_immediate(order)
+        if order.leaves:
+            self._end_immediate(order)
 
     def _aggress(self, order: Working, price: int) -> None:
-        if order.terms.time_in_force is TimeInForce.FOK and self._left < order.leaves:
+        if self._left < order.leaves and order.terms.time_in_force is TimeInForce.FOK:
             self._end(order, "cannot be filled whole")
             return
-        share = min(order.leaves, self._left) / self._volume if self._volume else 0.0
-        worse = self._slip.worse(price, order.sign, share)
+        worse = price
+        if self._slips:
+            share = min(order.leaves, self._left) / self._volume if self._volume else 0.0
+            worse = self._slip.worse(price, order.sign, share)
         if order.limit is not None and (worse - order.limit) * order.sign > 0:
             worse = order.limit
         self._fill(order, worse, Liquidity.TAKER)
 
     def _fill(self, order: Working, price: int, liquidity: Liquidity) -> None:
         if self._left > 0:
-            self._left -= self._trade(
-                order, min(order.leaves, self._left), price, liquidity, sensitive=self._inside and self._sensitive
-            )
+            qty = min(self._left, order.leaves)
+            self._left -= self._trade(order, qty, price, liquidity, sensitive=self._inside and self._sensitive)
 
     def _passes(self, order: Working, price: int) -> bool:
         """Tell whether a resting limit fills with the market at `price`."""

@@ -7,8 +7,9 @@ books what trades. It never fills by itself.
 from abc import abstractmethod
 from random import Random
 
+from workstation.backtest.agenda import FOREVER
 from workstation.backtest.faults import PartialFills
-from workstation.backtest.options import BacktestOptions
+from workstation.backtest.options import BacktestOptions, SlippageKind
 from workstation.backtest.slippage import Slip
 from workstation.backtest.working import IMMEDIATE, Floor, Working
 from workstation.domain.executions import Liquidity
@@ -16,6 +17,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderTerms, TimeInForce
 from workstation.marketdata.calendar import Session, SessionCalendar
 
+_DAY = TimeInForce.DAY
 BEYOND = "the price is beyond the protection band"
 
 
@@ -48,21 +50,25 @@ class Market:
         self._chance = around.fills
         self._session: Session | None = None
         self._slip = Slip(around.options.slippage, instrument, around.slips)
-        self._parts = PartialFills(around.options.faults, around.parts)
+        self._parts, self._cuts = PartialFills(around.options.faults, around.parts), around.options.faults.partial_bps
         self._halts = [halt for halt in around.options.halts if halt.symbol in ("", instrument.symbol)]
+        self._slips = around.options.slippage.kind is not SlippageKind.NONE
+        self._expires_next = FOREVER
 
     # Requests
 
     def arrive(self, order: Working) -> None:
         """Take an order that has just come to the venue."""
         tif = order.terms.time_in_force
-        if tif is TimeInForce.GTD:
-            order.expires = order.terms.expire_time
-        elif tif is TimeInForce.DAY:
+        if tif is _DAY:
             session = self._session_at(order.arrived)
             order.expires = session.close if session is not None else self._calendar.close_after(order.arrived)
+        elif tif is TimeInForce.GTD:
+            order.expires = order.terms.expire_time
         elif tif is TimeInForce.CLS:
             order.closing = self._calendar.close_after(order.arrived)
+        if order.expires is not None and order.expires < self._expires_next:
+            self._expires_next = order.expires
         if not order.is_stop:
             self._protect(order, self.last)
         self.orders[order.cl_ord_id] = order
@@ -127,6 +133,9 @@ class Market:
         return known
 
     def _expire(self, now: int) -> None:
+        if now < self._expires_next:
+            return
+        self._expires_next = min((order.expires or FOREVER for order in self.orders.values()), default=FOREVER)
         for order in tuple(self.orders.values()):
             if order.expires is not None and order.expires <= now:
                 del self.orders[order.cl_ord_id]
@@ -148,10 +157,11 @@ class Market:
         if room <= 0:
             self._end(order, reason)
             return 0
-        qty = min(qty, order.leaves, room)
+        if qty > room or qty > order.leaves:
+            qty = min(order.leaves, room)
         if qty < order.leaves:
             qty -= qty % self.instrument.lot
-        if order.terms.time_in_force is not TimeInForce.FOK:
+        if self._cuts and order.terms.time_in_force is not TimeInForce.FOK:
             qty = self._parts.cut(qty, self.instrument.lot)
         if qty <= 0:
             return 0

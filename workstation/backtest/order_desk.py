@@ -54,7 +54,6 @@ from workstation.orders.effects import DENIALS
 from workstation.orders.pairs import paired
 from workstation.strategies import messages as m
 
-NO_ROOM = "reduce-only: there is no position to reduce"
 NO_CONNECTION = "the connection to the venue is down"
 UNWILLING = "the venue refuses it: a fault of the run's plan"
 FAULT, NOT_SENT = "FAULT", "NOT_SENT"
@@ -75,13 +74,15 @@ class OrderDesk:
     ) -> None:
         self._booking, self._agenda, self._markets, self._deliver = booking, agenda, markets, deliver
         self._options, self._latency = booking.plan.options, booking.plan.options.latency
+        self._jitter, self._response = self._latency.jitter, self._latency.response
+        self._at_once = self._options.fast and not booking.gated
         self._fold_order = booking.fold_order
         self._ways, self._ids = ways, ids
         faults = self._options.faults
         self.troubles = Troubles(faults, booking.plan.seed) if faults != Faults() else None
         self.checks = OrderChecks(booking, agenda, self._last)
+        self.refused, self.room = self.checks.refused, self.checks.room
         self._groups = OrderGroups(self, booking, agenda, markets)
-        self.refused: dict[str, int] = {}
         self._arrivals = self._exits = 0
         self._labels: dict[str, str] = {}
         self._unwanted: set[str] = set()
@@ -167,15 +168,28 @@ class OrderDesk:
         return SubmitOrder(cl_ord_id=cl_ord_id, uid=cl_ord_id, terms=terms, origin=ORIGIN, strategy_id=RUN, notes=notes)
 
     def _open(self, command: SubmitOrder) -> None:
-        self._create(command)
-        verdict = self.checks.verdict(command.terms, command.cl_ord_id)
+        """Create an order and send it, or refuse it. Without a gate, which asks the book, it is begun in one step."""
+        cl_ord_id = command.cl_ord_id
+        created = OrderCreated(cl_ord_id=cl_ord_id, ts=self._agenda.ts, command=command)
+        if not self._at_once:
+            self._fold_order(created)
+        verdict = self.checks.verdict(command.terms, cl_ord_id)
+        if self._at_once and verdict.passed:
+            self._booking.begin(created, self._intended(cl_ord_id, verdict))
+            self._dispatch(cl_ord_id, self._latency.order)
+            return
+        if self._at_once:
+            self._fold_order(created)
         if verdict.denial is None:
-            self._send(command.cl_ord_id, verdict, self._latency.order)
+            self._send(cl_ord_id, verdict, self._latency.order)
         else:
-            self._deny(command.cl_ord_id, verdict.denial)
+            self._deny(cl_ord_id, verdict.denial)
 
     def _create(self, command: SubmitOrder) -> None:
         self._fold_order(OrderCreated(cl_ord_id=command.cl_ord_id, ts=self._agenda.ts, command=command))
+
+    def _intended(self, cl_ord_id: str, verdict: Verdict) -> OrderIntended:
+        return OrderIntended(cl_ord_id=cl_ord_id, ts=self._agenda.ts, verdict=verdict, qty=verdict.qty, epoch=1)
 
     def _deny(self, cl_ord_id: str, denial: RuleResult) -> None:
         self.refused[denial.code] = self.refused.get(denial.code, 0) + 1
@@ -183,17 +197,17 @@ class OrderDesk:
         self.end(OrderDenied(cl_ord_id=cl_ord_id, ts=self._agenda.ts, kind=kind, rule=denial))
 
     def _send(self, cl_ord_id: str, verdict: Verdict, delay: int) -> None:
-        self._fold_order(
-            OrderIntended(cl_ord_id=cl_ord_id, ts=self._agenda.ts, verdict=verdict, qty=verdict.qty, epoch=1)
-        )
+        self._fold_order(self._intended(cl_ord_id, verdict))
+        self._dispatch(cl_ord_id, delay)
+
+    def _dispatch(self, cl_ord_id: str, delay: int) -> None:
         if self.troubles is not None and cl_ord_id not in self._labels and self._is_cut_off():
             self.end(OrderRejected(cl_ord_id=cl_ord_id, ts=self._agenda.ts, code=NOT_SENT, text=NO_CONNECTION))
             return
         self._travel(delay, self.arrive, cl_ord_id)
 
     def _travel(self, delay: int, call: Callable[[str], None], cl_ord_id: str) -> None:
-        jitter = self._latency.jitter
-        way = delay + (self._ways.randint(0, jitter) if jitter else 0)
+        way = delay + (self._ways.randint(0, self._jitter) if self._jitter else 0)
         if self.troubles is not None:
             way += self.troubles.held_up()
         self._agenda.add(self._agenda.ts + way, Rank.ARRIVAL, call, cl_ord_id)
@@ -274,7 +288,8 @@ class OrderDesk:
         working = Working(
             order.cl_ord_id, order.terms, leaves=order.leaves_qty, arrived=self._agenda.ts, sequence=self._arrivals
         )
-        working.label = self._labels.pop(order.cl_ord_id, "")
+        if self._labels:
+            working.label = self._labels.pop(order.cl_ord_id, "")
         return working
 
     def _accept(self, order: Working) -> None:
@@ -330,8 +345,7 @@ class OrderDesk:
         execution, state = self._booking.fill(order, qty, price, liquidity, bar=bar, sensitive=sensitive)
         if not order.leaves:
             self.checks.release(order.cl_ord_id)
-        self._report(m.OrderNews(state))
-        self._report(m.FillNews(execution, self._booking.qty(symbol)))
+        self._report(m.OrderNews(state), m.FillNews(execution, self._booking.qty(symbol)))
         if state.link is not None:
             self._groups.follow_fill(state, state.link, qty)
 
@@ -349,22 +363,6 @@ class OrderDesk:
             OrderTriggered(cl_ord_id=order.cl_ord_id, ts=self._agenda.ts, stop_px=price, ts_event=self._agenda.ts)
         )
 
-    def room(self, order: Working, price: int) -> tuple[int, str]:
-        """Return how much of the order may trade at `price` and, where it is nothing, why the order ends."""
-        held = self._booking.qty(order.terms.symbol)
-        reducible = abs(held) if held * order.sign < 0 else 0
-        if order.terms.reduce_only:
-            return min(order.leaves, reducible), NO_ROOM
-        if reducible >= order.leaves or not self._options.check_funds:
-            return order.leaves, ""
-        after, margin = held + order.sign * order.leaves, self._options.margin_bps
-        if abs(after) <= abs(held) or self._booking.valuation.carries(
-            order.terms.symbol, after, price, margin_bps=margin
-        ):
-            return order.leaves, ""
-        self.refused["BUYING_POWER"] = self.refused.get("BUYING_POWER", 0) + 1
-        return 0, "the account's money does not carry it"
-
     # Back
 
     def _last(self, symbol: str) -> int | None:
@@ -379,21 +377,22 @@ class OrderDesk:
         if after.link is not None:
             self._groups.follow_end(after, after.link)
 
-    def _report(self, news: m.News, *, here: bool = False) -> None:
+    def _report(self, *told: m.News, here: bool = False) -> None:
         """Send news on its way; what is said at one step of the run is due together, and goes as one entry.
 
         here: nothing has gone out, so that the word of it has no way to go.
         """
         agenda = self._agenda
         if self.troubles is not None:
-            due = agenda.ts if here else self.troubles.report_due(agenda.ts + self._latency.response)
-            agenda.add(due, Rank.REPORT, self._deliver_all, [news])
+            for news in told:
+                due = agenda.ts if here else self.troubles.report_due(agenda.ts + self._response)
+                agenda.add(due, Rank.REPORT, self._deliver_all, [news])
             return
         if self._said_at is agenda.now:
-            self._said.append(news)
+            self._said += told
             return
-        self._said_at, self._said = agenda.now, [news]
-        agenda.add(agenda.ts + self._latency.response, Rank.REPORT, self._deliver_all, self._said)
+        self._said_at, self._said = agenda.now, [*told]
+        agenda.add(agenda.ts + self._response, Rank.REPORT, self._deliver_all, self._said)
 
     def _deliver_all(self, reports: list[m.News]) -> None:
         for news in reports:

@@ -4,6 +4,8 @@ Fed by the engine with each fill and with the prices in between. Profit is the l
 turns the position ends one trip and begins the next, its fee divided by quantity.
 """
 
+from collections.abc import Sequence
+
 from workstation.backtest.result import TradeRow
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_ONE, div_half_even
@@ -26,27 +28,32 @@ class RoundTrip:
         self._pnl = self._fees = self._paid = 0
         self._mae = self._mfe = 0.0
 
-    def mark(self, low: int, high: int) -> None:
-        """Take prices seen since the last call: the lowest and the highest."""
+    def mark(self, prices: Sequence[int]) -> None:
+        """Take the prices seen since the last call: their lowest and their highest tell how far the trip went."""
         if not self._qty:
             return
-        contract, realised = self._contract, self._pnl
-        for price in {low, high}:
-            profit = (realised + contract.sense * (contract.worth(price, self._qty) - self._paid)) / MONEY_ONE
-            if profit < self._mae:
-                self._mae = profit
-            elif profit > self._mfe:
-                self._mfe = profit
+        low, high = min(prices), max(prices)
+        self._note(low)
+        if high != low:
+            self._note(high)
+
+    def _note(self, price: int) -> None:
+        contract = self._contract
+        profit = (self._pnl + contract.sense * (contract.worth(price, self._qty) - self._paid)) / MONEY_ONE
+        if profit < self._mae:
+            self._mae = profit
+        elif profit > self._mfe:
+            self._mfe = profit
 
     def fill(self, ts: int, bar: int, qty: int, price: int, *, fee: int, realised: int) -> TradeRow | None:
         """Take a fill, qty signed; return the trip that it closed. realised: what it earned, by the ledger."""
-        held, sign = self._qty, 1 if qty > 0 else -1
-        closing = min(abs(qty), abs(held)) if held * qty < 0 else 0
-        opening = abs(qty) - closing
-        fee_out = div_half_even(fee * closing, abs(qty)) if fee else 0
+        held, sign, size = self._qty, 1 if qty > 0 else -1, abs(qty)
+        closing = min(size, abs(held)) if held * qty < 0 else 0
+        opening = size - closing
+        fee_out = div_half_even(fee * closing, size) if fee else 0
         row = None
         if closing:
-            self.mark(price, price)
+            self._note(price)
             self._out_qty += closing
             self._out_cost += closing * price
             self._pnl += realised

@@ -5,7 +5,6 @@ time moves them, by the terms that all else leaves.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from workstation.backtest.options import BPS
 from workstation.domain.errors import ValidationError
@@ -23,13 +22,8 @@ class _Line:
         self.qty = self.cost = self.value = self.exposure = self.price = 0
 
 
-class Terms(NamedTuple):
-    """The account over the price of one instrument: equity is fixed + unit * price, exposure net + unit * price."""
-
-    fixed: float
-    net: float
-    unit: float
-    cash: float
+Terms = tuple[float, float, float, float]
+"""The account over one instrument's price, (fixed, net, unit, cash): equity fixed + unit * price, exposure net + it."""
 
 
 class Valuation:
@@ -66,7 +60,7 @@ class Valuation:
             line.price = price
             if line.qty:
                 self._value_anew(line)
-        if symbol in self._rate_symbols and self._rate_px.get(symbol) != price:
+        if self._rate_symbols and symbol in self._rate_symbols and self._rate_px.get(symbol) != price:
             self._rate_px[symbol] = price
             for other in self._lines.values():
                 if other.qty and other.contract.currency != self._currency:
@@ -80,7 +74,8 @@ class Valuation:
             line = self._lines[symbol] = _Line(self._contracts[symbol])
         held = self._ledger.holding(self._account, symbol)
         if held is not None:
-            line.qty, line.cost = held.now.total.qty, held.now.total.cost
+            total = held.now.total
+            line.qty, line.cost = total.qty, total.cost
         line.price = price
         self._value_anew(line)
         self.recount_cash()
@@ -94,21 +89,18 @@ class Valuation:
         self._cash = total
 
     def _value_anew(self, line: _Line) -> None:
-        contract = line.contract
-        self._value -= line.value
-        self._net -= line.exposure
-        self._gross -= abs(line.exposure)
-        line.value = line.exposure = 0
-        if not line.qty:
-            return
-        worth = contract.worth(line.price, line.qty)
-        value = worth if contract.principal else contract.sense * (worth - line.cost)
-        if contract.currency != self._currency:
-            value, worth = self.converted(value, contract.currency), self.converted(worth, contract.currency)
+        contract, qty = line.contract, line.qty
+        value = worth = 0
+        if qty:
+            worth = contract.worth(line.price, qty)
+            value = worth if contract.principal else contract.sense * (worth - line.cost)
+            if contract.currency != self._currency:
+                value, worth = self.converted(value, contract.currency), self.converted(worth, contract.currency)
+        exposure = line.exposure
+        self._value += value - line.value
+        self._net += worth - exposure
+        self._gross += abs(worth) - abs(exposure)
         line.value, line.exposure = value, worth
-        self._value += line.value
-        self._net += line.exposure
-        self._gross += abs(line.exposure)
 
     # Answers
 
@@ -167,11 +159,11 @@ class Valuation:
         """Return what the account comes to at any price of the instrument, all else as it stands."""
         line, cash = self._lines.get(symbol), self._cash / MONEY_ONE
         if line is None or not line.qty or line.contract.inverse:
-            return Terms(self.equity / MONEY_ONE, self._net / MONEY_ONE, 0.0, cash)
-        contract, fixed = line.contract, self.equity - line.value
+            return self.equity / MONEY_ONE, self._net / MONEY_ONE, 0.0, cash
+        contract, fixed = line.contract, self._cash + self._value - line.value
         unit = line.qty * contract.factor / MONEY_ONE
         if contract.currency != self._currency:
             unit *= self.converted(MONEY_ONE, contract.currency) / MONEY_ONE
         if not contract.principal:
             fixed -= self.converted(line.cost, contract.currency)
-        return Terms(fixed / MONEY_ONE, (self._net - line.exposure) / MONEY_ONE, unit, cash)
+        return fixed / MONEY_ONE, (self._net - line.exposure) / MONEY_ONE, unit, cash

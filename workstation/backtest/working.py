@@ -27,11 +27,12 @@ class Working:
     at its price since the level was last shown. lucky: drawn to fill by a touch in this bar. expires: UTC ns. worst:
     price beyond which an order without a limit takes nothing, None where it takes any. opening: from when on
     a session may open in whose opening auction the order takes part. closing: when one for the close trades, UTC ns.
+    is_stop: True until a stop has fired; a trailing one may have no trigger yet.
     """
 
     __slots__ = (
-        "activated", "ahead", "arrived", "cl_ord_id", "closing", "expires", "fresh", "label", "leaves", "limit",
-        "lucky", "opening", "seen", "sequence", "sign", "stop", "terms", "traded", "worst",
+        "activated", "ahead", "arrived", "cl_ord_id", "closing", "expires", "fresh", "is_stop", "label", "leaves",
+        "limit", "lucky", "opening", "seen", "sequence", "sign", "stop", "terms", "traded", "worst",
     )  # fmt: skip
 
     def __init__(self, cl_ord_id: str, terms: OrderTerms, *, leaves: int, arrived: int, sequence: int) -> None:
@@ -40,7 +41,8 @@ class Working:
         self.sign = terms.side.sign
         self.limit = terms.price
         self.activated = terms.trail is None or terms.trail.activation_px is None
-        self.stop = terms.stop_px if terms.ord_type in STOP_TYPES and self.activated else None
+        self.is_stop = terms.ord_type in STOP_TYPES
+        self.stop = terms.stop_px if self.is_stop and self.activated else None
         self.expires: int | None = None
         self.ahead: int | None = 0
         self.traded = 0
@@ -51,14 +53,9 @@ class Working:
         self.opening = arrived
         self.closing: int | None = None
 
-    @property
-    def is_stop(self) -> bool:
-        """True until a stop has fired; a trailing one may have no trigger yet."""
-        return self.terms.ord_type in STOP_TYPES and self.label != "stop"
-
     def fire(self) -> None:
         """Become the market or limit order that the stop stands for."""
-        self.label, self.stop = "stop", None
+        self.label, self.stop, self.is_stop = "stop", None, False
 
     def retrail(self, old: OrderTerms, instrument: Instrument) -> None:
         """Move a trigger that trails to where its new distance has it; a limit that the change leaves follows."""

@@ -12,25 +12,19 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from workstation.domain.errors import InvariantError
-from workstation.domain.events import Event, OrderCreated, OrderDenied, OrderEvent, OrderFilled
+from workstation.domain.events import Event, OrderCreated, OrderDenied, OrderEvent, OrderFilled, OrderIntended
 from workstation.domain.executions import ExecKind, Execution
-from workstation.domain.orders import FINAL_STATES, WAITS, WORKING_STATES, OrderState, OrdStatus
-from workstation.orders.effects import DENIALS, EFFECTS, Effect, born, correction, denied, filled, working_prior
+from workstation.domain.orders import FINAL_STATES, OrderState, OrdStatus
+from workstation.orders.effects import DENIALS, EFFECTS, Effect, born, born_intended, correction, denied, filled
 from workstation.orders.id_set import IdSet
-from workstation.orders.lifecycle import ENTERED, Trigger, advance
+from workstation.orders.transitions import TransitionRefused, enter, history_of
 from workstation.ports.store import OrderTransition, Row
 
-_REQUESTED = frozenset({OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE})
-_UNANSWERED, _SUBMITTED, _FILLED = OrdStatus.PENDING_SUBMIT, OrdStatus.SUBMITTED, OrdStatus.FILLED
+_TRADE = ExecKind.TRADE
 _NUMBERS = ("last_qty", "last_px", "side", "symbol", "kind")
 
 CLOSED_KEPT_MAX = 10_000
 """Closed orders that stay in memory, newest first to stay."""
-
-
-class TransitionRefused(InvariantError):
-    """The life cycle forbids what an event says; nothing was changed."""
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
@@ -198,6 +192,20 @@ class OrderBook:
         )
         return Change(event, None, after, (created, after))
 
+    def begin(self, created: OrderCreated, intended: OrderIntended) -> OrderState:
+        """Apply a creation and the intent that follows at once, and return the order: what two `apply` come to.
+
+        For a book that keeps no rows, as they would be two.
+
+        Raises:
+            TransitionRefused: the client order id was used before.
+        """
+        if self.knows(created.cl_ord_id):
+            raise TransitionRefused(f"client order id {created.cl_ord_id} was used before")
+        after = born_intended(created, intended)
+        self._insert(after)
+        return after
+
     def _take(self, event: Any) -> Change:
         order = self._orders.get(event.cl_ord_id)
         if order is None:
@@ -214,9 +222,11 @@ class OrderBook:
         order, execution = self._orders.get(event.cl_ord_id), event.execution
         if order is None:
             raise _unknown(event)
-        fills = self._fills.setdefault(order.cl_ord_id, {})
+        fills = self._fills.get(order.cl_ord_id)
+        if fills is None:
+            fills = self._fills[order.cl_ord_id] = {}
         qty, cost, fee = execution.last_qty, execution.last_qty * execution.last_px, execution.fee
-        if execution.kind is not ExecKind.TRADE:
+        if execution.kind is not _TRADE:
             original = fills.get(execution.corrects)
             if original is None:
                 raise TransitionRefused(f"{execution.kind} names {execution.corrects}, which does not stand")
@@ -225,40 +235,36 @@ class OrderBook:
         if execution.order_id and not order.order_id:
             step.changes["order_id"] = execution.order_id
         change = self._move(order, event, step, execution)
-        fills.pop(execution.corrects, None)
+        if execution.corrects:
+            fills.pop(execution.corrects, None)
         if execution.kind is not ExecKind.BUST:
             fills[execution.exec_key] = execution
-        self._keys[(execution.account, execution.exec_key)] = order.cl_ord_id
+        self._keys[execution.account, execution.exec_key] = order.cl_ord_id
         return change
 
     def _move(self, order: OrderState, event: Event, step: Effect, execution: Execution | None = None) -> Change:
-        status, changes = order.status, step.changes
-        was_final = status in FINAL_STATES
+        status, changes, trigger = order.status, step.changes, step.trigger
+        is_final = was_final = status in FINAL_STATES
         entered: tuple[OrdStatus, ...] = ()
-        if step.trigger is not None:
+        if trigger is not None:
             if was_final:
                 return Change(event, order, order)  # only fills still speak, and they pull no trigger
-            entered = _entered(order, step.trigger)
-            if entered:
-                status = entered[-1]
-                if status is not order.status:
-                    _set_status(order, entered, changes, event.ts)
-        is_final = status in FINAL_STATES
+            entered = enter(order, trigger, changes, event.ts)
+            is_final = bool(entered) and entered[-1] in FINAL_STATES
         if is_final:
             changes["leaves_qty"] = 0
         if order.unknown is not None and (is_final or order.unknown in step.settles):
             changes |= {"unknown": None, "unknown_since": None, "unknown_cause": ""}
         changes["version"], changes["updated_at"] = order.version + 1, event.ts
-        after = replace(order, **changes)
-        self._orders[order.cl_ord_id] = after
-        if after.order_id != order.order_id:
-            self._by_order_id[(after.terms.account, after.order_id)] = after.cl_ord_id
+        self._orders[order.cl_ord_id] = after = replace(order, **changes)
+        if "order_id" in changes and after.order_id != order.order_id:
+            self._by_order_id[after.terms.account, after.order_id] = after.cl_ord_id
         if is_final and not was_final:
             self._close(after)
         if not self._keeps_rows:
             return Change(event, order, after, (), execution)
         first = () if execution is None else (execution,)
-        told = _transitions(order, entered, step, event.ts) if entered else ()
+        told = history_of(order, entered, step, event.ts) if entered else ()
         return Change(event, order, after, (*first, *told, after), execution)
 
     # Indexes
@@ -271,14 +277,18 @@ class OrderBook:
             self._by_order_id[(order.terms.account, order.order_id)] = cl_ord_id
         if order.link is not None:
             self._groups.setdefault(order.link.group_id, {})[cl_ord_id] = order.terms.order_qty
-        if order.is_open:
-            symbols = self._open.setdefault(order.terms.account, {})
-            symbols.setdefault(order.terms.symbol, {})[cl_ord_id] = None
-        else:
+        if order.status.is_final:
             self._closed[cl_ord_id] = None
+            return
+        terms = order.terms
+        try:
+            self._open[terms.account][terms.symbol][cl_ord_id] = None
+        except KeyError:
+            self._open.setdefault(terms.account, {}).setdefault(terms.symbol, {})[cl_ord_id] = None
 
     def _close(self, order: OrderState) -> None:
-        self._open[order.terms.account][order.terms.symbol].pop(order.cl_ord_id, None)
+        terms = order.terms
+        self._open[terms.account][terms.symbol].pop(order.cl_ord_id, None)
         self._closed[order.cl_ord_id] = None
         if len(self._closed) > self._closed_kept_max:
             self._retire()
@@ -340,60 +350,3 @@ def _unknown(event: OrderEvent) -> TransitionRefused:
 
 def _same_numbers(booked: Execution, again: Execution) -> bool:
     return all(getattr(booked, name) == getattr(again, name) for name in _NUMBERS)
-
-
-def _entered(order: OrderState, trigger: Trigger) -> tuple[OrdStatus, ...]:
-    """Return the states that a live order enters by `trigger`, in order.
-
-    Raises:
-        TransitionRefused: the life cycle has no such row, or a part-filled order would become REJECTED.
-    """
-    entered = ENTERED.get((order.status, trigger))
-    if entered is None:
-        entered = advance(order.status, trigger, working_prior(order))
-    if entered is None:
-        raise TransitionRefused(f"{order.cl_ord_id}: {trigger} is not allowed in {order.status}")
-    if not entered:
-        return entered
-    if order.cum_qty and trigger is Trigger.REJECT:
-        raise TransitionRefused(f"{order.cl_ord_id}: cannot become REJECTED with {order.cum_qty} filled")
-    if order.cancel_requested_at and order.status is _UNANSWERED and entered[-1] in WORKING_STATES:
-        return (*entered, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
-    return entered
-
-
-def _set_status(order: OrderState, entered: tuple[OrdStatus, ...], changes: dict[str, Any], ts: int) -> None:
-    """Add what goes with a new status to `changes`."""
-    status = changes["status"] = entered[-1]
-    if status in _REQUESTED:
-        changes["prior_status"] = entered[-2] if len(entered) > 1 else working_prior(order)
-    elif order.prior_status is not None:
-        changes |= {"prior_status": None, "pending_terms": None}
-    if status is _FILLED:
-        changes["filled_at"] = ts
-    if status in FINAL_STATES and order.queued is not None:
-        changes["queued"] = None
-    if order.text.startswith(WAITS) and changes.get("queued", order.queued) is None:
-        changes.setdefault("text", "")
-    if not order.submitted_at and order.status is _UNANSWERED and entered[0] is _SUBMITTED:
-        changes.setdefault("submitted_at", ts)
-
-
-def _transitions(order: OrderState, entered: tuple[OrdStatus, ...], step: Effect, ts: int) -> list[Row]:
-    rows: list[Row] = []
-    left = order.status
-    for to in entered:
-        rows.append(
-            OrderTransition(
-                cl_ord_id=order.cl_ord_id,
-                from_status=left,
-                to_status=to,
-                trigger=step.trigger or "",
-                actor=step.actor,
-                reason=step.reason,
-                ts=ts,
-                ts_event=step.ts_event,
-            )
-        )
-        left = to
-    return rows

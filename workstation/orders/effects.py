@@ -40,9 +40,23 @@ from workstation.domain.events import (
     StopTrailed,
 )
 from workstation.domain.executions import Execution
-from workstation.domain.orders import WAITS, WORKING_STATES, OrderState, OrderTerms, OrdStatus, RequestKind, Residence
+from workstation.domain.orders import (
+    FINAL_STATES,
+    WAITS,
+    WORKING_STATES,
+    OrderState,
+    OrderTerms,
+    OrdStatus,
+    OrdType,
+    Origin,
+    OriginKind,
+    RequestKind,
+    Residence,
+    Side,
+    TimeInForce,
+)
 from workstation.domain.verdicts import DenialKind
-from workstation.orders.lifecycle import Trigger
+from workstation.orders.lifecycle import ENTERED, Trigger
 
 VENUE = "venue"
 ENGINE = "engine"
@@ -69,32 +83,55 @@ class Effect(msgspec.Struct, gc=False):
 _SUBMIT_KNOWN = (RequestKind.SUBMIT, RequestKind.STATUS)
 _CANCEL_KNOWN = (RequestKind.CANCEL, RequestKind.STATUS)
 _REPLACE_KNOWN = (RequestKind.REPLACE, RequestKind.STATUS)
+_ACCEPT, _FILL_PART, _FILL_ALL = Trigger.ACCEPT, Trigger.FILL_PART, Trigger.FILL_ALL
+_NO_MORE_TRIGGERS = FINAL_STATES | {OrdStatus.NEW}
+"""States that a fill does not move on: it is late, or came before the order was sent."""
+
+
+_UNBORN = OrderState(
+    cl_ord_id="", uid="", order_id="", status=OrdStatus.NEW, strategy_id="", link=None,
+    terms=OrderTerms(
+        symbol="", account="", side=Side.BUY, ord_type=OrdType.MARKET, order_qty=0, time_in_force=TimeInForce.DAY
+    ),
+    origin=Origin(OriginKind.EXTERNAL), residence=Residence.EXCHANGE,
+    cum_qty=0, leaves_qty=0, cost=0, fees={}, created_at=0, updated_at=0, version=1,
+)  # fmt: skip
+"""What every order begins as. Filling it in takes a third of the time of naming every field (CPython 3.11)."""
 
 
 def born(event: OrderCreated) -> OrderState:
     """Return the order that a creation makes: NEW, nothing filled."""
+    return replace(_UNBORN, **_birth(event))
+
+
+def born_intended(event: OrderCreated, intended: OrderIntended) -> OrderState:
+    """Return the order that a creation and its intent make together: what `born` and the intent's effect come to."""
+    fields = _birth(event)
+    fields |= _intent(event.command.terms, event.residence, intended)
+    (fields["status"],) = ENTERED[OrdStatus.NEW, Trigger.SEND]
+    fields["version"], fields["updated_at"] = 2, intended.ts
+    return replace(_UNBORN, **fields)
+
+
+def _birth(event: OrderCreated) -> dict[str, Any]:
     command = event.command
-    return OrderState(
-        cl_ord_id=event.cl_ord_id,
-        uid=command.uid,
-        order_id="",
-        terms=command.terms,
-        status=OrdStatus.NEW,
-        origin=command.origin,
-        link=command.link,
-        strategy_id=command.strategy_id,
-        cum_qty=0,
-        leaves_qty=command.terms.order_qty,
-        cost=0,
-        fees={},
-        residence=event.residence,
-        created_at=event.ts,
-        updated_at=event.ts,
-        version=1,
-        replaces=event.replaces,
-        notes=command.notes,
-        metadata=command.metadata,
-    )
+    terms, ts = command.terms, event.ts
+    return {
+        "cl_ord_id": event.cl_ord_id,
+        "uid": command.uid,
+        "terms": terms,
+        "origin": command.origin,
+        "link": command.link,
+        "strategy_id": command.strategy_id,
+        "leaves_qty": terms.order_qty,
+        "fees": {},
+        "residence": event.residence,
+        "created_at": ts,
+        "updated_at": ts,
+        "replaces": event.replaces,
+        "notes": command.notes,
+        "metadata": command.metadata,
+    }
 
 
 def working_prior(order: OrderState) -> OrdStatus:
@@ -107,23 +144,22 @@ def working_prior(order: OrderState) -> OrdStatus:
 def filled(order: OrderState, *, qty: int, cost: int, fee: int, currency: str, ts_event: int) -> Effect:
     """Return the effect of a booked fill, or of its taking back when `qty` and `cost` are negative."""
     cum = order.cum_qty + qty
-    asked = order.terms.order_qty
-    fees = {**order.fees, currency: order.fees.get(currency, 0) + fee} if fee else order.fees
+    open_qty = order.terms.order_qty - cum
     changes: dict[str, Any] = {
         "cum_qty": cum,
-        "leaves_qty": max(asked - cum, 0),
+        "leaves_qty": max(0, open_qty),
         "cost": order.cost + cost,
-        "fees": fees,
-        "overfill_qty": max(cum - asked, 0),
+        "overfill_qty": -open_qty if open_qty < 0 else 0,
     }
-    if order.status.is_final or order.status is OrdStatus.NEW:
+    if fee:
+        changes["fees"] = {**order.fees, currency: order.fees.get(currency, 0) + fee}
+    if order.status in _NO_MORE_TRIGGERS:
         if qty > 0:
             changes["late_fill"] = True
-        return Effect(None, changes, ts_event=ts_event)
+        return Effect(None, changes, VENUE, "", ts_event)
     if qty <= 0:
-        return Effect(None, changes, ts_event=ts_event)
-    done = cum >= asked
-    return Effect(Trigger.FILL_ALL if done else Trigger.FILL_PART, changes, ts_event=ts_event, settles=_SUBMIT_KNOWN)
+        return Effect(None, changes, VENUE, "", ts_event)
+    return Effect(_FILL_PART if open_qty > 0 else _FILL_ALL, changes, VENUE, "", ts_event, _SUBMIT_KNOWN)
 
 
 def correction(original: Execution, execution: Execution | None) -> tuple[int, int, int]:
@@ -146,12 +182,16 @@ def _held(_: OrderState, event: OrderHeld) -> Effect:
 
 
 def _intended(order: OrderState, event: OrderIntended) -> Effect:
+    return Effect(Trigger.SEND, _intent(order.terms, order.residence, event), ENGINE)
+
+
+def _intent(terms: OrderTerms, residence: Residence, event: OrderIntended) -> dict[str, Any]:
     changes: dict[str, Any] = {"reference": event.reference, "ts_intent": event.ts, "leaves_qty": event.qty}
-    if order.residence is Residence.PROGRAM:
+    if residence is Residence.PROGRAM:
         changes["residence"] = Residence.EXCHANGE
-    if event.qty != order.terms.order_qty:
-        changes["terms"] = resized(order.terms, event.qty)
-    return Effect(Trigger.SEND, changes, ENGINE)
+    if event.qty != terms.order_qty:
+        changes["terms"] = resized(terms, event.qty)
+    return changes
 
 
 def _sent(order: OrderState, event: OrderSent) -> Effect:
@@ -168,8 +208,8 @@ def _waits(_: OrderState, event: OrderWaits) -> Effect:
 def _accepted(order: OrderState, event: OrderAccepted) -> Effect:
     changes: dict[str, Any] = {"order_id": event.order_id}
     if not order.ts_acked:
-        changes |= {"ts_acked": event.ts, "submitted_at": event.ts}
-    return Effect(Trigger.ACCEPT, changes, ts_event=event.ts_event, settles=_SUBMIT_KNOWN)
+        changes["ts_acked"] = changes["submitted_at"] = event.ts
+    return Effect(_ACCEPT, changes, VENUE, "", event.ts_event, _SUBMIT_KNOWN)
 
 
 def _routed(order: OrderState, event: OrderRouted) -> Effect:

@@ -14,8 +14,9 @@ from workstation.domain.orders import OrderState
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
 from workstation.kernel.fault_points import fault_point
-from workstation.orders.book import Change, TransitionRefused
+from workstation.orders.book import Change
 from workstation.orders.fold import CoreState
+from workstation.orders.transitions import TransitionRefused
 from workstation.ports.store import Entry, Journal, Row
 
 FOLLOWED_MAX = 1_000

@@ -99,10 +99,10 @@ class Figures:
         return ""
 
     def _trade(self, part: Position, qty: int, price: int, contract: Contract, netted: int = 0) -> None:
-        worth = contract.worth(price, qty)
+        worth, sense = contract.worth(price, qty), contract.sense
         held = self.total.qty
-        gain = self.total.trade(qty, worth + netted, contract.sense)
-        part.trade(qty, worth + netted, contract.sense)
+        gain = self.total.trade(qty, worth + netted, sense)
+        part.trade(qty, worth + netted, sense)
         self.traded += qty
         if contract.principal:
             self._move(contract.currency, -worth)

@@ -33,6 +33,7 @@ AWAITED_VOIDS_MAX = 1_024
 class Holding:
     """Figures of one account in one instrument, with history, checkpoint and the keys already seen.
 
+    cut: how many entries are sealed at once: the older half of a full history, its middle included.
     refolds: how often its history was changed behind its end, for those that follow it entry by entry.
     """
 
@@ -42,6 +43,7 @@ class Holding:
         "beyond_horizon",
         "checkpoint",
         "contract",
+        "cut",
         "entries",
         "halfway",
         "history_max",
@@ -57,6 +59,7 @@ class Holding:
         self.account = account
         self.contract = contract
         self.history_max = history_max
+        self.cut = history_max + 1 - (history_max + 1) // 2
         self.now = Figures(fifo=fifo)
         self.checkpoint = Figures(fifo=fifo)
         self.halfway: Figures | None = None
@@ -75,11 +78,11 @@ class Holding:
 
     def add_fill(self, fill: Fill) -> bool:
         """Book a fill that was not seen; return False when it came late and the history was folded again."""
-        if fill.exec_key in self.awaited_voids:
-            del self.awaited_voids[fill.exec_key]
+        exec_key = fill.exec_key
+        if exec_key in self.awaited_voids:
+            del self.awaited_voids[exec_key]
             fill = msgspec.structs.replace(fill, voided=True)
-        key = fill.ts_event, fill.venue_seq, fill.exec_key
-        self.index[fill.exec_key] = key
+        key = self.index[exec_key] = fill.ts_event, fill.venue_seq, exec_key
         return self._insert(key, fill)
 
     def add(self, entry: HoldingEntry) -> bool:
@@ -123,27 +126,28 @@ class Holding:
         return figures
 
     def _insert(self, key: SortKey, entry: HoldingEntry) -> bool:
-        in_order = not self.keys or key >= self.keys[-1]
+        keys, entries = self.keys, self.entries
+        in_order = not keys or key >= keys[-1]
         if in_order:
-            self.keys.append(key)
-            self.entries.append(entry)
+            keys.append(key)
+            entries.append(entry)
             self.now.apply(entry, self.contract)
-            if len(self.entries) == self._cut:
+            if len(entries) == self.cut:
                 self.halfway = self.now.copy()
         else:
             if self.sealed_to is not None and key < self.sealed_to:
                 self.beyond_horizon += 1
-            at = bisect.bisect_right(self.keys, key)
-            self.keys.insert(at, key)
-            self.entries.insert(at, entry)
+            at = bisect.bisect_right(keys, key)
+            keys.insert(at, key)
+            entries.insert(at, entry)
             self.refold()
-        if len(self.entries) > self.history_max:
+        if len(entries) > self.history_max:
             self._seal()
         return in_order
 
     def _seal(self) -> None:
         """Fold the older half into the checkpoint for good; where all came in order, that was done on the way."""
-        cut = self._cut
+        cut = self.cut
         sealed = self.entries[:cut]
         if self.halfway is None:
             self.refolded(self.checkpoint, sealed)
@@ -158,11 +162,6 @@ class Holding:
         del self.entries[:cut], self.keys[:cut]
         while len(self.sealed_fills) > SEALED_FILLS_MAX:
             del self.sealed_fills[next(iter(self.sealed_fills))]
-
-    @property
-    def _cut(self) -> int:
-        """How many entries are sealed at once: the older half of a full history, its middle included."""
-        return self.history_max + 1 - (self.history_max + 1) // 2
 
     def _from_halfway(self, figures: Figures, sealed: list[HoldingEntry]) -> Figures:
         """Return what folding `sealed` onto the checkpoint gives, from the copy that was taken when they were folded.

@@ -52,6 +52,7 @@ SPLITS_MAX = 256
 """Splits remembered per instrument, for fills that arrive from before them."""
 
 LedgerRow = PositionState | BalanceState
+_TRADE = ExecKind.TRADE
 
 
 class Ledger:
@@ -180,14 +181,13 @@ class Ledger:
 
     def _on_filled(self, event: OrderFilled) -> tuple[LedgerRow, ...]:
         execution = event.execution
-        holding = self._holdings.get((execution.account, execution.symbol)) or self._open_holding(
-            execution.account, execution.symbol
-        )
+        key = execution.account, execution.symbol
+        holding = self._holdings.get(key) or self._open_holding(*key)
         if holding.has_seen(execution.exec_key):
             self.counts.duplicates += 1
             return ()
         before = Marks.of(holding.now)
-        if execution.kind is ExecKind.TRADE:
+        if execution.kind is _TRADE:
             strategy_id = execution.strategy_id
             if holding.add_fill(fill_of(execution)):
                 names = (strategy_id,) if strategy_id in holding.now.parts else ()  # its bust may have come first
@@ -289,9 +289,9 @@ class Ledger:
         self._changes.append((holding, before))
         now, account = holding.now, holding.account
         total, parts = now.total, now.parts
-        purse = self._own_purse(account)
-        currency = holding.contract.currency
+        purse = self._purses.get(account) or self._own_purse(account)
         if total.realised != before.realised:
+            currency = holding.contract.currency
             purse.realised[currency] = purse.realised.get(currency, 0) + total.realised - before.realised
         if total.fees != before.fees:
             _carry(purse.fees, before.fees, total.fees)
@@ -305,7 +305,8 @@ class Ledger:
             part.updated_at = ts
         for moved_currency in moved:
             purse.updated_at[moved_currency] = ts
-        self._tell(account, holding.contract.symbol)
+        if self._watchers:
+            self._tell(account, holding.contract.symbol)
         if not self._keeps_rows:
             return ()
         rows: list[LedgerRow] = [self._row(holding, ACCOUNT_TOTAL, total)]
@@ -389,10 +390,11 @@ def _carry(totals: dict[str, int], before: dict[str, int], after: dict[str, int]
         if delta:
             totals[key] = totals.get(key, 0) + delta
             changed.append(key)
-    for key, amount in before.items():
-        if amount and key not in after:
-            totals[key] -= amount
-            changed.append(key)
+    if not before.keys() <= after.keys():
+        for key, amount in before.items():
+            if amount and key not in after:
+                totals[key] -= amount
+                changed.append(key)
     return changed
 
 

@@ -60,6 +60,11 @@ class Position:
                 _open_lot(self.lots, qty, worth)
             return 0
         rest = held + qty
+        if not rest and self.lots is None:  # closed as a whole: its cost goes with it
+            gain = -sense * (worth + self.cost)
+            self.qty = self.cost = 0
+            self.realised += gain
+            return gain
         flips = rest != 0 and (rest > 0) is (qty > 0)
         # Through zero the part that closes takes its share of the worth: exact where the contract is linear.
         closing = div_half_even(worth * abs(held), abs(qty)) if flips else worth

@@ -233,10 +233,10 @@ class Host:
     def _on_order(self, news: m.OrderNews) -> None:
         order = news.order
         self.now_ns = max(self.now_ns, order.updated_at)
-        if order.is_open:
-            self._open[order.cl_ord_id] = order
-        else:
+        if order.status.is_final:
             self._open.pop(order.cl_ord_id, None)
+        else:
+            self._open[order.cl_ord_id] = order
         if self._hears_orders:
             self.strategy.on_order(self._scale(order.terms.symbol).order(order))
 

@@ -8,7 +8,8 @@ from tests.helpers.core_rig import ACCOUNT, CoreRig
 from workstation.domain.events import LimitChanged, OrderAccepted, OrderCreated, OrderDenied
 from workstation.domain.orders import Contingency, GroupLink, LegRole, Side, SubmitGroup
 from workstation.domain.verdicts import DenialKind, RuleResult
-from workstation.orders.book import Booking, OrderBook, TransitionRefused
+from workstation.orders.book import Booking, OrderBook
+from workstation.orders.transitions import TransitionRefused
 
 
 def bracket(rig: CoreRig) -> tuple[str, str, str]:

@@ -7,12 +7,21 @@ import pytest
 
 from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
 from workstation.domain.accounts import KillScope
-from workstation.domain.events import AccountOpened, ExecutionSetAside, OrderAccepted, OrderCancelled
+from workstation.domain.events import (
+    AccountOpened,
+    ExecutionSetAside,
+    OrderAccepted,
+    OrderCancelled,
+    OrderCreated,
+    OrderIntended,
+)
 from workstation.domain.executions import ExecKind
-from workstation.domain.orders import OrdStatus, Side
-from workstation.orders.book import OrderBook, TransitionRefused
+from workstation.domain.orders import OrdStatus, ReferencePrice, Residence, RiskClass, Side
+from workstation.domain.verdicts import Verdict
+from workstation.orders.book import OrderBook
 from workstation.orders.id_set import MERGE_MIN, IdSet
 from workstation.orders.results import OrderAlert
+from workstation.orders.transitions import TransitionRefused
 from workstation.ports.broker import FillReport
 
 S = OrdStatus
@@ -262,3 +271,23 @@ def test_a_fill_of_another_account_than_its_orders_is_booked_to_neither():
     (told,) = [alert for alert in rig.said(OrderAlert) if alert.code == "EXECUTION_SET_ASIDE"]
     assert told.text == f"Execution {fill.exec_key} not booked: it names account SIM-2, its order {ACCOUNT}."
     assert [rig.state.ledger.qty(account, SYMBOL) for account in (ACCOUNT, "SIM-2")] == [0, 0]
+
+
+@pytest.mark.parametrize("residence", Residence)
+@pytest.mark.parametrize(("qty", "display"), [(100, None), (40, None), (40, 60), (40, 10)])
+def test_an_order_begun_in_one_step_is_the_one_that_its_creation_and_its_intent_make(residence, qty, display):
+    rig = CoreRig()
+    terms = msgspec.structs.replace(rig.terms(Side.BUY, 100, 9_900), display_qty=display)
+    command = msgspec.structs.replace(rig.command(terms), notes="why", metadata={"a": "b"}, strategy_id="sma")
+    created = OrderCreated(cl_ord_id="A-1", ts=5, command=command, residence=residence, replaces="A-0")
+    verdict = Verdict(risk_class=RiskClass.INCREASE, passed=True, qty=qty, results=())
+    reference = ReferencePrice(bid=9_900, ask=9_901, last=9_900, age_ms=1, fresh=True)
+    intended = OrderIntended(cl_ord_id="A-1", ts=7, verdict=verdict, qty=qty, epoch=3, reference=reference)
+    plain, quick = OrderBook(keeps_rows=False), OrderBook(keeps_rows=False)
+    plain.apply(created)
+    plain.apply(intended)
+    order = quick.begin(created, intended)
+    assert (order, quick.state()) == (plain.get("A-1"), plain.state())
+    assert list(quick.open_orders()) == list(plain.open_orders()) == [order]
+    with pytest.raises(TransitionRefused, match="A-1 was used before"):
+        quick.begin(created, intended)
