@@ -57,7 +57,7 @@ def walk(seed: int, count: int, symbol: str = "ABC", volume: int = 1_000) -> Bar
     return columns(opened, high, low, close, rng.integers(1, volume, count), symbol=symbol)
 
 
-ACTIONS = ("buy", "sell", "limit", "stop", "bracket", "cancel", "trail", "indicator", "vwap", "signal")
+ACTIONS = ("buy", "sell", "limit", "stop", "bracket", "cancel", "regret", "trail", "indicator", "vwap", "signal")
 
 
 class Actor(Scripted):
@@ -87,6 +87,9 @@ class Actor(Scripted):
         elif action == "trail":
             self.sell("ABC", 10, trail_percent=0.2)
         elif action == "cancel":
+            self.cancel_all()
+        elif action == "regret":
+            self.buy("ABC", 10)
             self.cancel_all()
         elif action == "indicator":
             self.average = self.indicator("ABC", "1m", "ema", bars=2 + distance)

@@ -37,29 +37,28 @@ FEED_TIE = 1 << 60
 
 
 class Agenda:
-    """Calls in the order in which they are due. now, ts: where the run stands."""
+    """Calls in the order in which they are due. now, ts: where the run stands. entries: a heap, what is next first."""
 
     def __init__(self) -> None:
         self.now: Due = (0, 0, 0, 0)
         self.ts = 0
-        self._entries: list[tuple[Due, Callable[[Any], None], Any]] = []
+        self.entries: list[tuple[Due, Callable[[Any], None], Any]] = []
         self._sequence = 0
 
     @property
     def next_due(self) -> Due | None:
         """When the next entry is due, None when nothing is."""
-        return self._entries[0][0] if self._entries else None
+        return self.entries[0][0] if self.entries else None
 
     def move_to(self, due: Due) -> None:
         """Let the run stand at `due`."""
         self.now, self.ts = due, due[0]
 
-    def run_before(self, due: Due) -> bool:
-        """Run the next entry where it is due before `due`; False where there is none."""
-        if not self._entries or self._entries[0][0] >= due:
-            return False
-        self.run_next()
-        return True
+    def step_to(self, rank: Rank) -> None:
+        """Stand where a call of this rank at this instant would run, when nothing else is due before it."""
+        ts, cycle, reached, _tie = self.now
+        self._sequence += 1
+        self.now = ts, cycle + (rank <= reached), rank, self._sequence
 
     def add(self, ts: int, rank: Rank, call: Callable[[Any], None], argument: Any = None) -> None:
         """Call `call(argument)` at `ts`; what is due at this instant and of an earlier rank goes to the next cycle."""
@@ -69,10 +68,10 @@ class Agenda:
             if rank <= reached:
                 cycle += 1
         self._sequence = sequence = self._sequence + 1
-        heappush(self._entries, ((ts, cycle, rank, sequence), call, argument))
+        heappush(self.entries, ((ts, cycle, rank, sequence), call, argument))
 
     def run_next(self) -> None:
         """Move to the next entry and run it."""
-        self.now, call, argument = heappop(self._entries)
+        self.now, call, argument = heappop(self.entries)
         self.ts = self.now[0]
         call(argument)

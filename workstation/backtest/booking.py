@@ -24,6 +24,7 @@ from workstation.domain.events import (
     AccountOpened,
     CashAdjusted,
     Event,
+    OrderAccepted,
     OrderCreated,
     OrderFilled,
     OrderIntended,
@@ -103,9 +104,11 @@ class Booking:
             self._charges.forget(after.cl_ord_id)
         return after
 
-    def begin(self, created: OrderCreated, intended: OrderIntended) -> None:
-        """Apply an order's creation and its intent, where no gate stands between them: in one step, for speed."""
-        self._book.begin(created, intended)
+    def begin(
+        self, created: OrderCreated, intended: OrderIntended, accepted: OrderAccepted | None = None
+    ) -> OrderState:
+        """Apply an order's first events in one step, where no gate stands between them; return the order."""
+        return self._book.begin(created, intended, accepted)
 
     def order(self, cl_ord_id: str) -> OrderState:
         """Return an order; one that has just been made or is open is always there.

@@ -59,7 +59,7 @@ class Engine:
             self.booking,
             self.agenda,
             self.markets,
-            deliver=self._deliver,
+            deliver=self._deliver_all,
             ways=sub_stream(plan.seed, "latency"),
             ids=IdSource(plan.seed),
         )
@@ -102,15 +102,15 @@ class Engine:
             Exception: whatever a callback of the strategy raised.
         """
         self._start()
-        agenda, heap = self.agenda, self._heap
-        steps = 0
-        host, booking = self.host, self.booking
+        agenda, heap, entries = self.agenda, self._heap, self.agenda.entries
+        host, booking, steps = self.host, self.booking, 0
         while heap and not host.over:
             steps += 1
             if steps % PROGRESS_EVERY == 0 and not self._goes_on(progress, cancelled):
                 break
             due, _number, feed = heap[0]
-            if agenda.run_before(due):
+            if entries and entries[0][0] < due:
+                agenda.run_next()
                 continue
             agenda.now = due
             agenda.ts = booking.now = self.last_ts = due[0]
@@ -162,7 +162,8 @@ class Engine:
             past.append((self._market_bar(feed), feed.read_at(feed.at)))
             market = self.markets.get(feed.symbol)
             if feed.matches and isinstance(market, BarMarket):
-                market.skip_to(feed.bar(feed.at))
+                bar = feed.bar(feed.at)
+                market.skip_to(feed.reader(feed.at), bar.close, bar.ts_close)
             feed.skip_to(feed.at + 1)
 
     def _finish(self) -> None:
@@ -215,14 +216,15 @@ class Engine:
             return False
         wanted = (symbol, feed.interval) in self.inbox.series
         end = self.host.deliver_bars(batch, first, stop) if wanted else stop
-        bar = feed.bar(end - 1)
-        self.agenda.move_to((bar.ts_close, 0, Rank.NEWS, 0))
-        self.booking.now = self.last_ts = bar.ts_close
+        now = batch.ts_close[end - 1]
+        self.agenda.move_to((now, 0, Rank.NEWS, 0))
+        self.booking.now = self.last_ts = now
         if feed.matches and isinstance(market, BarMarket):
-            market.skip_to(bar)
+            market.skip_to(feed.reader(end - 1), batch.closes[end - 1], now)
             self._mark_bars(feed, first, end)
         feed.skip_to(end)
-        self._flush()
+        if self._intents:
+            self._flush(alone=len(self._intents) == 1)
         return True
 
     def _mark_bars(self, feed: BarFeed, first: int, stop: int) -> None:
@@ -323,12 +325,16 @@ class Engine:
         if self._intents:
             self._flush()
 
-    def _flush(self) -> None:
-        """Act on what the strategy has asked for, in its order."""
+    def _deliver_all(self, reports: list[m.News]) -> None:
+        for news in reports:
+            self._deliver(news)
+
+    def _flush(self, *, alone: bool = False) -> None:
+        """Act on what the strategy has asked for, in its order. alone: see `OrderDesk.take`."""
         self.booking.now = self.agenda.ts
         while self._intents:
             intent = self._intents.pop(0)
-            if self.desk.take(intent):
+            if self.desk.take(intent, alone=alone):
                 continue
             if isinstance(intent, m.WantBars):
                 self._want_bars(intent)

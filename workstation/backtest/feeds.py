@@ -12,7 +12,7 @@ import numpy as np
 
 from workstation.backtest.agenda import FEED_TIE, OPENING, Due, Rank
 from workstation.backtest.columns import BarColumns, BookRows, Chunk, DataDigest, QuoteColumns, Source, TradeColumns
-from workstation.backtest.fill_bars import MatchBar
+from workstation.backtest.fill_bars import BarReader, MatchBar
 from workstation.backtest.soundness import Soundness, kind_of
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
@@ -80,7 +80,7 @@ class BarFeed(Feed):
         self._ends: list[int] = []
         self._silent: list[int] = []
         self._closes: list[int] = []
-        self._table, self._has_volume = np.zeros((0, 7), dtype=np.int64), True
+        self._table = np.zeros((0, 7), dtype=np.int64)
         self._chunk: BarColumns | None = None
         self._offset = 0
 
@@ -131,11 +131,11 @@ class BarFeed(Feed):
 
     def bar(self, at: int) -> MatchBar:
         """Return a bar of the batch as the venue sees it."""
-        row: list[Any] = self._table[at].tolist()
-        number = self.rows + at - self.at
-        if not self._has_volume:
-            row.append(None)
-        return MatchBar(number, *row)
+        return self.reader(at).bar()
+
+    def reader(self, at: int) -> BarReader:
+        """Return what reads a bar of the batch, now or when the batch has passed."""
+        return BarReader(self.rows + at - self.at, self._table, at)
 
     def read_at(self, at: int) -> tuple[float, ...]:
         """Return a bar of the batch as indicators read it: open, high, low, close and volume."""
@@ -163,7 +163,6 @@ class BarFeed(Feed):
         price, size = 10**self.instrument.price_decimals, 10**self.instrument.qty_decimals
         self.marks, self.ts_closes = chunk.close[rows].astype(np.float64), chunk.ts_close[rows]
         self._table = np.stack([column[rows] for column in chunk.columns], axis=1)
-        self._has_volume = chunk.volume is not None
         self._opens, self._ends, self._closes = (
             column[rows].tolist() for column in (chunk.ts_open, chunk.ts_close, chunk.close)
         )
@@ -173,18 +172,17 @@ class BarFeed(Feed):
         self._silent = [] if chunk.empty is None else chunk.empty[rows].tolist()
         prices = [column[rows] / price for column in chunk.columns[2:6]]
         volume = np.zeros(self.size) if chunk.volume is None else chunk.volume[rows] / size
-        seen = [column.tolist() for column in (*prices, volume)]
-        read = seen
+        seen = read = [*prices, volume]
         if chunk.factor is not None:
             factor = chunk.factor[rows]
             split = factor if chunk.split is None else chunk.split[rows]
-            read = [column.tolist() for column in (*(column * factor for column in prices), volume / split)]
-        columns = dict(zip(("open", "high", "low", "close", "volume"), read, strict=True))
+            read = [*(column * factor for column in prices), volume / split]
+        names = ("open", "high", "low", "close", "volume")
         self.batch = BarBatch(
             self.symbol,
             self.interval,
-            columns,
-            seen=seen,
+            dict(zip(names, read, strict=True)),
+            seen=dict(zip(names, seen, strict=True)),
             closes=self._closes,
             ts_open=self._opens,
             ts_close=self._ends,

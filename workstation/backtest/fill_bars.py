@@ -6,8 +6,11 @@ over all orders in the order of their arrival.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from workstation.backtest.market import Market, Surroundings
 from workstation.backtest.options import BPS, GapFill, LimitFill, MarketFill, Path
@@ -17,6 +20,9 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrdType, TimeInForce
 
 UNLIMITED = 1 << 62
+
+Table = NDArray[np.int64]
+"""Bars as rows, (n, 7) int64: opened, closed, open, high, low, close, volume; (n, 6) where there is no volume."""
 
 
 class MatchBar(msgspec.Struct, frozen=True, gc=False):
@@ -29,7 +35,21 @@ class MatchBar(msgspec.Struct, frozen=True, gc=False):
     high: int
     low: int
     close: int
-    volume: int | None
+    volume: int | None = None
+
+
+class BarReader:
+    """One bar of a table of bars, columns as `MatchBar` has them from its second on; the last may be missing."""
+
+    __slots__ = ("_at", "_table", "number")
+
+    def __init__(self, number: int, table: Table, at: int) -> None:
+        self.number, self._table, self._at = number, table, at
+
+    def bar(self) -> MatchBar:
+        """Return the bar."""
+        row: list[Any] = self._table[self._at].tolist()
+        return MatchBar(self.number, *row)
 
 
 class BarMarket(Market):
@@ -42,7 +62,8 @@ class BarMarket(Market):
         self, instrument: Instrument, around: Surroundings, *, long_bars: bool, held: Callable[[], int]
     ) -> None:
         super().__init__(instrument, around)
-        self.bar: MatchBar | None = None
+        self._read: MatchBar | None = None
+        self._unread: BarReader | None = None
         self._long_bars, self._held = long_bars, held
         self._share_bps = around.options.bar_share_bps
         self._at_this_close = around.options.market_fill is MarketFill.THIS_CLOSE
@@ -57,7 +78,8 @@ class BarMarket(Market):
 
     def on_open(self, bar: MatchBar) -> None:
         """Take the open of a bar: of the rest nothing is looked at but how much may trade."""
-        self.bar, self._closed = bar, False
+        self._read, self._unread, self._closed = bar, None, False
+        self.bar_number = bar.number
         self.last, self.last_ts = bar.open, bar.ts_open
         self._budget(bar)
         if not self.orders:
@@ -76,24 +98,30 @@ class BarMarket(Market):
         self.last, self.last_ts = bar.close, bar.ts_close
         self._closed = True
 
-    def skip_to(self, bar: MatchBar) -> None:
-        """Take a bar with all those before it that met no order; what its open has given is spent already."""
-        if self.bar is None or self.bar.number != bar.number:
-            self._budget(bar)
-        self.bar, self._closed = bar, True
-        self.last, self.last_ts = bar.close, bar.ts_close
+    def skip_to(self, reader: "BarReader", close: int, ts_close: int) -> None:
+        """Take a bar with all those before it that met no order; it is read when an order asks for it."""
+        self._unread, self._closed = reader, True
+        self.bar_number = reader.number
+        self.last, self.last_ts = close, ts_close
+
+    @property
+    def bar(self) -> MatchBar | None:
+        """The bar that the market stands at; of one that was opened before, what orders may take is spent already."""
+        if self._unread is not None:
+            before, bar = self._read, self._unread.bar()
+            if before is None or before.number != bar.number:
+                self._budget(bar)
+            self._read, self._unread = bar, None
+        return self._read
 
     # Orders
 
     def _work(self, order: Working) -> None:
-        bar = self.bar
-        if bar is None:
-            return
         if self._inside:
-            order.arrived = bar.ts_open
+            order.arrived = self._bar.ts_open
             self._sensitive = True
-        elif self._at_this_close and self._closed and order.arrived == bar.ts_close and self._closes_open(bar):
-            self._at(order, bar.close, opening=False)
+        elif self._at_this_close and self._closed and order.arrived == self.last_ts and self._closes_open(self._bar):
+            self._at(order, self._bar.close, opening=False)
 
     def _budget(self, bar: MatchBar) -> None:
         share, volume = self._share_bps, bar.volume

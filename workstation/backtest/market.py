@@ -39,7 +39,9 @@ class Surroundings:
 
 
 class Market:
-    """Working orders of one instrument. last: last price seen, None before any."""
+    """Working orders of one instrument. last: last price seen, None before any. bar_number: of the bar it stands at."""
+
+    bar_number = -1
 
     def __init__(self, instrument: Instrument, around: Surroundings) -> None:
         self.instrument = instrument

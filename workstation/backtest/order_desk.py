@@ -14,7 +14,6 @@ from workstation.backtest.agenda import Agenda, Due, Rank
 from workstation.backtest.booking import ACCOUNT, ORIGIN, RUN, Booking
 from workstation.backtest.checks import OrderChecks
 from workstation.backtest.faults import Faults, Troubles
-from workstation.backtest.fill_bars import BarMarket
 from workstation.backtest.market import Market
 from workstation.backtest.order_groups import OrderGroups
 from workstation.backtest.row_market import RowMarket
@@ -68,7 +67,7 @@ class OrderDesk:
         agenda: Agenda,
         markets: Mapping[str, Market],
         *,
-        deliver: Callable[[m.News], None],
+        deliver: Callable[[list[m.News]], None],
         ways: Random,
         ids: IdSource,
     ) -> None:
@@ -80,6 +79,7 @@ class OrderDesk:
         self._ways, self._ids = ways, ids
         faults = self._options.faults
         self.troubles = Troubles(faults, booking.plan.seed) if faults != Faults() else None
+        self._is_near = self._at_once and self.troubles is None and not (self._latency.order or self._jitter)
         self.checks = OrderChecks(booking, agenda, self._last)
         self.refused, self.room = self.checks.refused, self.checks.room
         self._groups = OrderGroups(self, booking, agenda, markets)
@@ -97,20 +97,26 @@ class OrderDesk:
             m.Flatten: lambda intent: self.flatten(intent.symbol),
         }
 
-    def take(self, intent: m.Intent) -> bool:
-        """Act on what the strategy wants of its orders; False where that is about none."""
+    def take(self, intent: m.Intent, *, alone: bool = False) -> bool:
+        """Act on what the strategy wants of its orders; False where that is about none.
+
+        alone: nothing else is wanted or due at this instant, so that an order without a way to go is there at once.
+        """
         taker = self._takers.get(type(intent))
         if taker is None:
             return False
-        taker(intent)
+        if alone and self._is_near and isinstance(intent, m.Submit):
+            self._submit(intent, there=True)
+        else:
+            taker(intent)
         return True
 
     # To the venue
 
-    def _submit(self, intent: m.Submit) -> None:
+    def _submit(self, intent: m.Submit, *, there: bool = False) -> None:
         entry = self._command(intent.cl_ord_id, intent.terms, notes=intent.notes)
         if intent.stop_px is None and intent.target_px is None:
-            self._open(entry)
+            self._open(entry, there=there)
             return
         group = bracket(entry, stop_px=intent.stop_px, target_px=intent.target_px, ids=self._ids)
         for leg in group.orders[1:]:
@@ -119,9 +125,7 @@ class OrderDesk:
 
     def _submit_pair(self, intent: m.SubmitPair) -> None:
         """Place both orders of a pair, or tell of the one that was refused; the other is never made."""
-        commands = [
-            self._command(order.cl_ord_id, order.terms, notes=order.notes) for order in (intent.first, intent.second)
-        ]
+        commands = [self._command(one.cl_ord_id, one.terms, notes=one.notes) for one in (intent.first, intent.second)]
         orders = paired(*commands, ids=self._ids).orders
         verdicts = self.checks.pair(*orders)
         for order, verdict in zip(orders, verdicts, strict=False):  # those of the first alone where it was refused
@@ -142,14 +146,9 @@ class OrderDesk:
             return
         self._exits += 1
         terms = OrderTerms(
-            symbol=symbol,
-            account=ACCOUNT,
-            side=Side.SELL if held > 0 else Side.BUY,
-            ord_type=OrdType.MARKET,
-            order_qty=abs(held),
-            time_in_force=TimeInForce.GTC,
-            reduce_only=True,
-        )
+            symbol=symbol, account=ACCOUNT, side=Side.SELL if held > 0 else Side.BUY, ord_type=OrdType.MARKET,
+            order_qty=abs(held), time_in_force=TimeInForce.GTC, reduce_only=True,
+        )  # fmt: skip
         cl_ord_id = f"{RUN}-X{self._exits}"
         if label:
             self._labels[cl_ord_id] = label
@@ -167,16 +166,20 @@ class OrderDesk:
     def _command(self, cl_ord_id: str, terms: OrderTerms, notes: str = "") -> SubmitOrder:
         return SubmitOrder(cl_ord_id=cl_ord_id, uid=cl_ord_id, terms=terms, origin=ORIGIN, strategy_id=RUN, notes=notes)
 
-    def _open(self, command: SubmitOrder) -> None:
-        """Create an order and send it, or refuse it. Without a gate, which asks the book, it is begun in one step."""
+    def _open(self, command: SubmitOrder, *, there: bool = False) -> None:
+        """Create an order and send it, or refuse it; in one step where no gate asks between. there: see `take`."""
         cl_ord_id = command.cl_ord_id
         created = OrderCreated(cl_ord_id=cl_ord_id, ts=self._agenda.ts, command=command)
         if not self._at_once:
             self._fold_order(created)
         verdict = self.checks.verdict(command.terms, cl_ord_id)
         if self._at_once and verdict.passed:
-            self._booking.begin(created, self._intended(cl_ord_id, verdict))
-            self._dispatch(cl_ord_id, self._latency.order)
+            intended = self._intended(cl_ord_id, verdict)
+            if there:
+                self._begin_there(created, intended)
+            else:
+                self._booking.begin(created, intended)
+                self._dispatch(cl_ord_id, self._latency.order)
             return
         if self._at_once:
             self._fold_order(created)
@@ -184,6 +187,15 @@ class OrderDesk:
             self._send(cl_ord_id, verdict, self._latency.order)
         else:
             self._deny(cl_ord_id, verdict.denial)
+
+    def _begin_there(self, created: OrderCreated, intended: OrderIntended) -> None:
+        """Create, send and take an order in one step: what `_send` and `arrive` come to when nothing is between."""
+        self._agenda.step_to(Rank.ARRIVAL)
+        cl_ord_id, now = created.cl_ord_id, created.ts
+        accepted = OrderAccepted(cl_ord_id=cl_ord_id, ts=now, order_id=cl_ord_id, ts_event=now)
+        state = self._booking.begin(created, intended, accepted)
+        self._report(m.OrderNews(state))
+        self._enter(self._working(state))
 
     def _create(self, command: SubmitOrder) -> None:
         self._fold_order(OrderCreated(cl_ord_id=command.cl_ord_id, ts=self._agenda.ts, command=command))
@@ -257,10 +269,11 @@ class OrderDesk:
             self._markets[order.terms.symbol].cancel(order.cl_ord_id, reason)
 
     def arrive(self, cl_ord_id: str) -> None:
-        """Take an order at the venue, or reject it by the plan of faults."""
+        """Take an order at the venue, or reject it by the plan of faults; what the venue sends itself it takes."""
         state = self._booking.order(cl_ord_id)
-        order = self._working(state)
-        if self.troubles is not None and self._is_rejected(self.troubles, state, order):
+        order, troubles = self._working(state), self.troubles
+        may_fail = not order.label and state.status is OrdStatus.PENDING_SUBMIT
+        if troubles is not None and may_fail and troubles.rejects():
             self._unwanted.discard(cl_ord_id)
             self.end(OrderRejected(cl_ord_id=cl_ord_id, ts=self._agenda.ts, code=FAULT, text=UNWILLING))
             return
@@ -269,14 +282,13 @@ class OrderDesk:
             self._unwanted.discard(cl_ord_id)
             self.on_ended(order, "cancelled on its way")
             return
+        self._enter(order)
+
+    def _enter(self, order: Working) -> None:
         market = self._markets[order.terms.symbol]
         market.arrive(order)
         if order.closing is not None and isinstance(market, RowMarket):
             self._agenda.add(order.closing, Rank.MATCH, market.close_session, order.closing)
-
-    def _is_rejected(self, troubles: Troubles, state: OrderState, order: Working) -> bool:
-        """Draw whether the venue rejects an order that has come to it; what it sends itself it takes."""
-        return not order.label and state.status is OrdStatus.PENDING_SUBMIT and troubles.rejects()
 
     def _turn_down(self, kind: type[CancelRejected | ReplaceRejected], cl_ord_id: str, code: str, text: str) -> None:
         """Book that a cancel or a change came to nothing, and tell of it."""
@@ -284,17 +296,14 @@ class OrderDesk:
         self._report(m.OrderNews(self._fold_order(event)), here=code == NOT_SENT)
 
     def _working(self, order: OrderState) -> Working:
-        self._arrivals += 1
-        working = Working(
-            order.cl_ord_id, order.terms, leaves=order.leaves_qty, arrived=self._agenda.ts, sequence=self._arrivals
-        )
+        now, self._arrivals = self._agenda.ts, self._arrivals + 1
+        working = Working(order.cl_ord_id, order.terms, leaves=order.leaves_qty, arrived=now, sequence=self._arrivals)
         if self._labels:
             working.label = self._labels.pop(order.cl_ord_id, "")
         return working
 
     def _accept(self, order: Working) -> None:
-        cl_ord_id = order.cl_ord_id
-        now = self._agenda.ts
+        cl_ord_id, now = order.cl_ord_id, self._agenda.ts
         accepted = self._fold_order(OrderAccepted(cl_ord_id=cl_ord_id, ts=now, order_id=cl_ord_id, ts_event=now))
         self._report(m.OrderNews(accepted))
 
@@ -328,8 +337,7 @@ class OrderDesk:
 
     def change(self, market: Market, working: Working, terms: OrderTerms) -> None:
         """Give a working order new terms, and tell of it."""
-        cl_ord_id = working.cl_ord_id
-        now = self._agenda.ts
+        cl_ord_id, now = working.cl_ord_id, self._agenda.ts
         event = OrderReplaced(cl_ord_id=cl_ord_id, ts=now, terms=terms, order_id=cl_ord_id, ts_event=now)
         self._report(m.OrderNews(self._fold_order(event)))
         market.replace(working, terms, now)
@@ -338,10 +346,8 @@ class OrderDesk:
 
     def on_fill(self, order: Working, qty: int, price: int, liquidity: Liquidity, *, sensitive: bool = False) -> None:
         """Book a fill, tell of it, and let the group follow."""
-        self._booking.now = self._agenda.ts
-        symbol = order.terms.symbol
-        market = self._markets[symbol]
-        bar = market.bar.number if isinstance(market, BarMarket) and market.bar is not None else -1
+        self._booking.now, symbol = self._agenda.ts, order.terms.symbol
+        bar = self._markets[symbol].bar_number
         execution, state = self._booking.fill(order, qty, price, liquidity, bar=bar, sensitive=sensitive)
         if not order.leaves:
             self.checks.release(order.cl_ord_id)
@@ -359,9 +365,8 @@ class OrderDesk:
 
     def on_triggered(self, order: Working, price: int) -> None:
         """Book that a stop fired."""
-        self._fold_order(
-            OrderTriggered(cl_ord_id=order.cl_ord_id, ts=self._agenda.ts, stop_px=price, ts_event=self._agenda.ts)
-        )
+        now = self._agenda.ts
+        self._fold_order(OrderTriggered(cl_ord_id=order.cl_ord_id, ts=now, stop_px=price, ts_event=now))
 
     # Back
 
@@ -386,14 +391,10 @@ class OrderDesk:
         if self.troubles is not None:
             for news in told:
                 due = agenda.ts if here else self.troubles.report_due(agenda.ts + self._response)
-                agenda.add(due, Rank.REPORT, self._deliver_all, [news])
+                agenda.add(due, Rank.REPORT, self._deliver, [news])
             return
         if self._said_at is agenda.now:
             self._said += told
             return
         self._said_at, self._said = agenda.now, [*told]
-        agenda.add(agenda.ts + self._response, Rank.REPORT, self._deliver_all, self._said)
-
-    def _deliver_all(self, reports: list[m.News]) -> None:
-        for news in reports:
-            self._deliver(news)
+        agenda.add(agenda.ts + self._response, Rank.REPORT, self._deliver, self._said)

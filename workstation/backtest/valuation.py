@@ -82,10 +82,12 @@ class Valuation:
 
     def recount_cash(self) -> None:
         """Take the account's cash from the ledger."""
-        total, own = 0, self._currency
-        for currency, amount in self._ledger.purse(self._account).cash.items():
-            if amount:
-                total += amount if currency == own else self.converted(amount, currency)
+        own, cash = self._currency, self._ledger.purse(self._account).cash
+        total = cash.get(own, 0)
+        if len(cash) > 1 or own not in cash:
+            for currency, amount in cash.items():
+                if amount and currency != own:
+                    total += self.converted(amount, currency)
         self._cash = total
 
     def _value_anew(self, line: _Line) -> None:

@@ -12,10 +12,18 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from workstation.domain.events import Event, OrderCreated, OrderDenied, OrderEvent, OrderFilled, OrderIntended
+from workstation.domain.events import (
+    Event,
+    OrderAccepted,
+    OrderCreated,
+    OrderDenied,
+    OrderEvent,
+    OrderFilled,
+    OrderIntended,
+)
 from workstation.domain.executions import ExecKind, Execution
 from workstation.domain.orders import FINAL_STATES, OrderState, OrdStatus
-from workstation.orders.effects import DENIALS, EFFECTS, Effect, born, born_intended, correction, denied, filled
+from workstation.orders.effects import DENIALS, EFFECTS, Effect, begun, born, correction, denied, filled
 from workstation.orders.id_set import IdSet
 from workstation.orders.transitions import TransitionRefused, enter, history_of
 from workstation.ports.store import OrderTransition, Row
@@ -192,17 +200,19 @@ class OrderBook:
         )
         return Change(event, None, after, (created, after))
 
-    def begin(self, created: OrderCreated, intended: OrderIntended) -> OrderState:
-        """Apply a creation and the intent that follows at once, and return the order: what two `apply` come to.
+    def begin(
+        self, created: OrderCreated, intended: OrderIntended, accepted: OrderAccepted | None = None
+    ) -> OrderState:
+        """Apply an order's first events, which follow at once, and return it: what as many `apply` come to.
 
-        For a book that keeps no rows, as they would be two.
+        For a book that keeps no rows, as each event has its own.
 
         Raises:
             TransitionRefused: the client order id was used before.
         """
         if self.knows(created.cl_ord_id):
             raise TransitionRefused(f"client order id {created.cl_ord_id} was used before")
-        after = born_intended(created, intended)
+        after = begun(created, intended, accepted)
         self._insert(after)
         return after
 

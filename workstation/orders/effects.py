@@ -84,6 +84,8 @@ _SUBMIT_KNOWN = (RequestKind.SUBMIT, RequestKind.STATUS)
 _CANCEL_KNOWN = (RequestKind.CANCEL, RequestKind.STATUS)
 _REPLACE_KNOWN = (RequestKind.REPLACE, RequestKind.STATUS)
 _ACCEPT, _FILL_PART, _FILL_ALL = Trigger.ACCEPT, Trigger.FILL_PART, Trigger.FILL_ALL
+(_UNANSWERED,) = ENTERED[OrdStatus.NEW, Trigger.SEND]
+(_ACKNOWLEDGED,) = ENTERED[_UNANSWERED, _ACCEPT]
 _NO_MORE_TRIGGERS = FINAL_STATES | {OrdStatus.NEW}
 """States that a fill does not move on: it is late, or came before the order was sent."""
 
@@ -104,12 +106,14 @@ def born(event: OrderCreated) -> OrderState:
     return replace(_UNBORN, **_birth(event))
 
 
-def born_intended(event: OrderCreated, intended: OrderIntended) -> OrderState:
-    """Return the order that a creation and its intent make together: what `born` and the intent's effect come to."""
+def begun(event: OrderCreated, intended: OrderIntended, accepted: OrderAccepted | None = None) -> OrderState:
+    """Return what an order's first events come to together: `born`, then the effects of the others by the table."""
     fields = _birth(event)
     fields |= _intent(event.command.terms, event.residence, intended)
-    (fields["status"],) = ENTERED[OrdStatus.NEW, Trigger.SEND]
-    fields["version"], fields["updated_at"] = 2, intended.ts
+    fields["status"], fields["version"], fields["updated_at"] = _UNANSWERED, 2, intended.ts
+    if accepted is not None:
+        fields |= _acknowledgement(0, accepted)
+        fields["status"], fields["version"], fields["updated_at"] = _ACKNOWLEDGED, 3, accepted.ts
     return replace(_UNBORN, **fields)
 
 
@@ -206,10 +210,14 @@ def _waits(_: OrderState, event: OrderWaits) -> Effect:
 
 
 def _accepted(order: OrderState, event: OrderAccepted) -> Effect:
+    return Effect(_ACCEPT, _acknowledgement(order.ts_acked, event), VENUE, "", event.ts_event, _SUBMIT_KNOWN)
+
+
+def _acknowledgement(known_at: int, event: OrderAccepted) -> dict[str, Any]:
     changes: dict[str, Any] = {"order_id": event.order_id}
-    if not order.ts_acked:
+    if not known_at:
         changes["ts_acked"] = changes["submitted_at"] = event.ts
-    return Effect(_ACCEPT, changes, VENUE, "", event.ts_event, _SUBMIT_KNOWN)
+    return changes
 
 
 def _routed(order: OrderState, event: OrderRouted) -> Effect:

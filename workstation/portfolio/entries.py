@@ -69,7 +69,7 @@ def fill_of(execution: Execution, *, voided: bool = False) -> Fill:
         execution.venue_seq,
         execution.exec_key,
         execution.strategy_id,
-        execution.signed_qty,
+        execution.side.sign * execution.last_qty,
         execution.last_px,
         execution.fee,
         execution.fee_currency,

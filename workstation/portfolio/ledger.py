@@ -263,10 +263,7 @@ class Ledger:
         return ()
 
     def _own_purse(self, account: str) -> Purse:
-        purse = self._purses.get(account)
-        if purse is None:
-            purse = self._purses[account] = Purse()
-        return purse
+        return self._purses.setdefault(account, Purse())
 
     def _open_holding(self, account: str, symbol: str) -> Holding:
         contract = self._contracts.get(symbol)

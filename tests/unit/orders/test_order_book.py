@@ -275,7 +275,8 @@ def test_a_fill_of_another_account_than_its_orders_is_booked_to_neither():
 
 @pytest.mark.parametrize("residence", Residence)
 @pytest.mark.parametrize(("qty", "display"), [(100, None), (40, None), (40, 60), (40, 10)])
-def test_an_order_begun_in_one_step_is_the_one_that_its_creation_and_its_intent_make(residence, qty, display):
+@pytest.mark.parametrize("answered", [False, True])
+def test_an_order_begun_in_one_step_is_the_one_that_its_first_events_make(residence, qty, display, *, answered):
     rig = CoreRig()
     terms = msgspec.structs.replace(rig.terms(Side.BUY, 100, 9_900), display_qty=display)
     command = msgspec.structs.replace(rig.command(terms), notes="why", metadata={"a": "b"}, strategy_id="sma")
@@ -283,11 +284,14 @@ def test_an_order_begun_in_one_step_is_the_one_that_its_creation_and_its_intent_
     verdict = Verdict(risk_class=RiskClass.INCREASE, passed=True, qty=qty, results=())
     reference = ReferencePrice(bid=9_900, ask=9_901, last=9_900, age_ms=1, fresh=True)
     intended = OrderIntended(cl_ord_id="A-1", ts=7, verdict=verdict, qty=qty, epoch=3, reference=reference)
+    accepted = OrderAccepted(cl_ord_id="A-1", ts=9, order_id="V-1", ts_event=8) if answered else None
     plain, quick = OrderBook(keeps_rows=False), OrderBook(keeps_rows=False)
-    plain.apply(created)
-    plain.apply(intended)
-    order = quick.begin(created, intended)
+    for event in (created, intended, accepted):
+        if event is not None:
+            plain.apply(event)
+    order = quick.begin(created, intended, accepted)
     assert (order, quick.state()) == (plain.get("A-1"), plain.state())
     assert list(quick.open_orders()) == list(plain.open_orders()) == [order]
+    assert quick.by_order_id(ACCOUNT, "V-1") == plain.by_order_id(ACCOUNT, "V-1") == (order if answered else None)
     with pytest.raises(TransitionRefused, match="A-1 was used before"):
         quick.begin(created, intended)
