@@ -136,6 +136,7 @@ class Booking:
         """Book a fill and return its execution, and the order after it."""
         cl_ord_id, symbol, side, now = order.cl_ord_id, order.terms.symbol, order.terms.side, self.now
         charge = self._charges.on_fill(order, self.instruments[symbol], qty, price, liquidity, ts=now)
+        fee, currency, fee_worth, coins = charge
         number = len(self.fills) + 1
         key = f"{RUN}-F{number}"
         execution = replace(
@@ -148,8 +149,8 @@ class Booking:
             side=side,
             last_qty=qty,
             last_px=price,
-            fee=charge.fee,
-            fee_currency=charge.currency,
+            fee=fee,
+            fee_currency=currency,
             ts_event=now,
             ts_init=now,
             venue_seq=number,
@@ -170,8 +171,8 @@ class Booking:
                 side=side,
                 qty=qty,
                 price=price,
-                fee=charge.fee,
-                fee_currency=charge.currency,
+                fee=fee,
+                fee_currency=currency,
                 liquidity=liquidity,
                 label=order.label,
                 path_sensitive=sensitive,
@@ -180,8 +181,8 @@ class Booking:
         self.valuation.moved(symbol, price)
         held = held or self._ledger.holding(ACCOUNT, symbol)
         earned = 0 if held is None else held.now.total.realised - realised
-        net = order.sign * qty - charge.coins
-        closed = self._trips[symbol].fill(now, bar, net, price, fee=charge.worth, realised=earned)
+        net = order.sign * qty - coins
+        closed = self._trips[symbol].fill(now, bar, net, price, fee=fee_worth, realised=earned)
         if closed is not None:
             self.trades.append(closed)
         if self._convert_bps is not None:

@@ -4,10 +4,11 @@ Order walk, between `order_desk` and the venue. The gate is the one that trades,
 or a capital; prices, phase and worth come from the run. Reading only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from workstation.backtest.agenda import Agenda
 from workstation.backtest.booking import ACCOUNT, ORIGIN, RUN, Booking
+from workstation.backtest.market import Market
 from workstation.backtest.plan import BacktestPlan
 from workstation.backtest.working import Working
 from workstation.domain.accounts import LockState
@@ -110,9 +111,9 @@ class OrderChecks:
     position, and on one that reduces it; most are like the last.
     """
 
-    def __init__(self, booking: Booking, agenda: Agenda, last: LastPrice) -> None:
-        self._booking, self._agenda, self._last = booking, agenda, last
-        self._options = booking.plan.options
+    def __init__(self, booking: Booking, agenda: Agenda, markets: Mapping[str, Market]) -> None:
+        self._booking, self._agenda, self._markets = booking, agenda, markets
+        self._margin_bps, self._checks_funds = booking.plan.options.margin_bps, booking.plan.options.check_funds
         self._reserved: dict[str, int] = {}
         self._total = 0
         self.refused: dict[str, int] = {}
@@ -125,24 +126,22 @@ class OrderChecks:
             if booking.plan.capital:
                 booking.fold(RecordSaved(record=_run(booking.plan), changed=("status",), actor="", ts=booking.now))
             self.worth = _Worth(booking)
-            view = CoreRiskView(booking.state, _Prices(last), self.worth)
+            view = CoreRiskView(booking.state, _Prices(self._last), self.worth)
             self._gate = RiskGate(view, booking.state.controls, booking.state.exposure)
 
     def verdict(self, terms: OrderTerms, cl_ord_id: str, *, replaces: OrderState | None = None) -> Verdict:
         """Return the answer; a passed order's money is reserved until `release`."""
         held = self._booking.qty(terms.symbol)
-        verdict = self._free(terms, held) if self._gate is None else self._gated(terms, cl_ord_id, replaces)
-        if not verdict.passed or not self._options.check_funds or terms.reduce_only:
-            return verdict
         after = held + terms.side.sign * terms.order_qty
-        if abs(after) <= abs(held):
+        verdict = self._free(terms, held, after) if self._gate is None else self._gated(terms, cl_ord_id, replaces)
+        if not verdict.passed or not self._checks_funds or terms.reduce_only or abs(after) <= abs(held):
             return verdict
         price = terms.price or terms.stop_px or self._last(terms.symbol)
         need = None if price is None else self._need(terms.symbol, price, abs(after) - abs(held))
         if price is None or need is None:
             return verdict
         self.release(cl_ord_id)
-        margin_bps, reserved = self._options.margin_bps, self._total
+        margin_bps, reserved = self._margin_bps, self._total
         if not self._booking.valuation.carries(terms.symbol, after, price, margin_bps=margin_bps, reserved=reserved):
             return _refusal("BUYING_POWER", "Refused: the account's money does not carry this order.")
         self._reserve(cl_ord_id, need)
@@ -170,13 +169,19 @@ class OrderChecks:
         reducible = abs(held) if held * order.sign < 0 else 0
         if terms.reduce_only:
             return min(leaves, reducible), NO_ROOM
-        if reducible >= leaves or not self._options.check_funds:
+        if reducible >= leaves or not self._checks_funds:
             return leaves, ""
-        after, margin = held + order.sign * leaves, self._options.margin_bps
-        if abs(after) <= abs(held) or self._booking.valuation.carries(terms.symbol, after, price, margin_bps=margin):
+        after, margin_bps = held + order.sign * leaves, self._margin_bps
+        if abs(after) <= abs(held) or self._booking.valuation.carries(
+            terms.symbol, after, price, margin_bps=margin_bps
+        ):
             return leaves, ""
         self.refused["BUYING_POWER"] = self.refused.get("BUYING_POWER", 0) + 1
         return 0, "the account's money does not carry it"
+
+    def _last(self, symbol: str) -> int | None:
+        market = self._markets.get(symbol)
+        return None if market is None else market.last
 
     def _reserve(self, cl_ord_id: str, need: int) -> None:
         self._reserved[cl_ord_id] = need
@@ -211,9 +216,9 @@ class OrderChecks:
             self._gate.count(intent)
         return verdict
 
-    def _free(self, terms: OrderTerms, held: int) -> Verdict:
+    def _free(self, terms: OrderTerms, held: int, after: int) -> Verdict:
         qty = terms.order_qty
-        reduces = held * terms.side.sign < 0 and abs(held) >= qty
+        reduces = 0 <= after < held or held < after <= 0
         known = self._passed[reduces]
         if known is None or known.qty != qty:
             kind = RiskClass.REDUCE if reduces else RiskClass.INCREASE

@@ -81,6 +81,7 @@ class Engine:
         self.cancelled = False
         latency = plan.options.latency
         self._holds = plan.options.fast
+        self._rate_symbols = frozenset(plan.rates.values())
         self._fast = plan.options.fast and not latency.feed and not plan.options.liquidate
         self.host = Host(
             lambda host: plan.strategy(host, plan.strategy.Parameters(**plan.parameters)),
@@ -209,7 +210,7 @@ class Engine:
         """Play the bars that nothing else comes between and no order waits for; False where there are not two."""
         symbol, batch = feed.symbol, feed.batch
         market = self.markets[symbol]
-        if (feed.matches and market.orders) or batch is None or self.booking.valuation.is_rate(symbol):
+        if (feed.matches and market.orders) or batch is None or symbol in self._rate_symbols:
             return False
         first, stop = feed.at, feed.stop_before(self._quiet_until())
         if stop - first < 2:
@@ -239,8 +240,8 @@ class Engine:
 
     def _quiet_until(self) -> int:
         """Return when anything but the feed in front comes next; its children in the heap are the earliest others."""
-        due = self.agenda.next_due
-        until = due[0] if due is not None else FOREVER
+        entries = self.agenda.entries
+        until = entries[0][0][0] if entries else FOREVER
         for other, _number, _feed in self._heap[1:3]:
             until = min(until, other[0])
         return until
@@ -326,8 +327,11 @@ class Engine:
             self._flush()
 
     def _deliver_all(self, reports: list[m.News]) -> None:
+        deliver, intents = self.host.deliver, self._intents
         for news in reports:
-            self._deliver(news)
+            deliver(news)
+            if intents:
+                self._flush()
 
     def _flush(self, *, alone: bool = False) -> None:
         """Act on what the strategy has asked for, in its order. alone: see `OrderDesk.take`."""

@@ -65,6 +65,7 @@ class BarMarket(Market):
         self._read: MatchBar | None = None
         self._unread: BarReader | None = None
         self._long_bars, self._held = long_bars, held
+        self._always = long_bars or not around.options.sessions
         self._share_bps = around.options.bar_share_bps
         self._at_this_close = around.options.market_fill is MarketFill.THIS_CLOSE
         self._left = 0
@@ -79,16 +80,17 @@ class BarMarket(Market):
     def on_open(self, bar: MatchBar) -> None:
         """Take the open of a bar: of the rest nothing is looked at but how much may trade."""
         self._read, self._unread, self._closed = bar, None, False
-        self.bar_number = bar.number
-        self.last, self.last_ts = bar.open, bar.ts_open
+        self.bar_number, self.last, self.last_ts = bar.number, bar.open, bar.ts_open
         self._budget(bar)
         if not self.orders:
             return
-        self._expire(bar.ts_open)
-        if not self._in_session(bar) or self._halted(bar.ts_open, bar.ts_open + 1):
+        now = bar.ts_open
+        if self._expires_next <= now:
+            self._expire(now)
+        if not self._in_session(bar) or (self._halts and self._halted(now, now + 1)):
             return
         for order in tuple(self.orders.values()):
-            if order.arrived <= bar.ts_open and order.cl_ord_id in self.orders:
+            if order.arrived <= now and order.cl_ord_id in self.orders:
                 self._at(order, bar.open, opening=True)
 
     def on_close(self, bar: MatchBar) -> None:
@@ -129,9 +131,7 @@ class BarMarket(Market):
         self._left = UNLIMITED if share is None or volume is None else volume * share // BPS
 
     def _in_session(self, bar: MatchBar) -> bool:
-        return (
-            self._long_bars or not self._options.sessions or self._session_at(bar.ts_open) is not None
-        )  # fmt: skip
+        return self._always or self._session_at(bar.ts_open) is not None
 
     def _closes_open(self, bar: MatchBar) -> bool:
         return self._in_session(bar) and not self._halted(bar.ts_close - 1, bar.ts_close)

@@ -55,6 +55,7 @@ class Market:
         self._parts, self._cuts = PartialFills(around.options.faults, around.parts), around.options.faults.partial_bps
         self._halts = [halt for halt in around.options.halts if halt.symbol in ("", instrument.symbol)]
         self._slips = around.options.slippage.kind is not SlippageKind.NONE
+        self._protects = around.options.protection_ticks is not None
         self._expires_next = FOREVER
 
     # Requests
@@ -71,7 +72,7 @@ class Market:
             order.closing = self._calendar.close_after(order.arrived)
         if order.expires is not None and order.expires < self._expires_next:
             self._expires_next = order.expires
-        if not order.is_stop:
+        if self._protects and not order.is_stop:
             self._protect(order, self.last)
         self.orders[order.cl_ord_id] = order
         self._work(order)

@@ -79,8 +79,8 @@ class OrderDesk:
         self._ways, self._ids = ways, ids
         faults = self._options.faults
         self.troubles = Troubles(faults, booking.plan.seed) if faults != Faults() else None
-        self._is_near = self._at_once and self.troubles is None and not (self._latency.order or self._jitter)
-        self.checks = OrderChecks(booking, agenda, self._last)
+        self._is_near = self._at_once and self.troubles is None and not any(msgspec.structs.astuple(self._latency))
+        self.checks = OrderChecks(booking, agenda, markets)
         self.refused, self.room = self.checks.refused, self.checks.room
         self._groups = OrderGroups(self, booking, agenda, markets)
         self._arrivals = self._exits = 0
@@ -189,13 +189,15 @@ class OrderDesk:
             self._deny(cl_ord_id, verdict.denial)
 
     def _begin_there(self, created: OrderCreated, intended: OrderIntended) -> None:
-        """Create, send and take an order in one step: what `_send` and `arrive` come to when nothing is between."""
-        self._agenda.step_to(Rank.ARRIVAL)
-        cl_ord_id, now = created.cl_ord_id, created.ts
+        """Create, send, take and report an order in one step: what comes of it when nothing else is between."""
+        agenda, cl_ord_id, now = self._agenda, created.cl_ord_id, created.ts
+        agenda.step_to(Rank.ARRIVAL)
         accepted = OrderAccepted(cl_ord_id=cl_ord_id, ts=now, order_id=cl_ord_id, ts_event=now)
         state = self._booking.begin(created, intended, accepted)
-        self._report(m.OrderNews(state))
+        self._said_at, self._said = agenda.now, [m.OrderNews(state)]
         self._enter(self._working(state))
+        agenda.step_to(Rank.REPORT)
+        self._deliver(self._said)
 
     def _create(self, command: SubmitOrder) -> None:
         self._fold_order(OrderCreated(cl_ord_id=command.cl_ord_id, ts=self._agenda.ts, command=command))
@@ -369,10 +371,6 @@ class OrderDesk:
         self._fold_order(OrderTriggered(cl_ord_id=order.cl_ord_id, ts=now, stop_px=price, ts_event=now))
 
     # Back
-
-    def _last(self, symbol: str) -> int | None:
-        market = self._markets.get(symbol)
-        return None if market is None else market.last
 
     def end(self, event: OrderCancelled | OrderExpired | OrderDenied | OrderRejected) -> None:
         """Book the end of an order, and tell of it."""

@@ -58,9 +58,11 @@ class RoundTrip:
             self._out_cost += closing * price
             self._pnl += realised
             self._fees += fee_out
-            self._paid -= div_half_even(self._paid * closing, abs(held))
-            self._qty = held + closing * sign
-            if not self._qty:
+            self._qty = rest = held + closing * sign
+            if rest:
+                self._paid -= div_half_even(self._paid * closing, abs(held))
+            else:
+                self._paid = 0
                 row = self._closed(ts, bar)
         if opening:
             if not self._qty:

@@ -47,10 +47,6 @@ class Valuation:
         self._value = self._gross = self._net = self._cash = 0
         self.recount_cash()
 
-    def is_rate(self, symbol: str) -> bool:
-        """Tell whether other worths hang on this instrument's price."""
-        return symbol in self._rate_symbols
-
     # Changes
 
     def mark(self, symbol: str, price: int) -> None:
@@ -143,14 +139,16 @@ class Valuation:
     def carries(self, symbol: str, qty: int, price: int, *, margin_bps: int, reserved: int = 0) -> bool:
         """Tell whether the account carries a position of `qty` in the instrument, with worth reserved elsewhere."""
         line = self._lines.get(symbol)
-        worth = self.worth(symbol, price, qty)
-        gross = self._gross - (abs(line.exposure) if line is not None else 0) + worth
-        return self.equity * BPS >= (gross + reserved) * margin_bps
+        gross = self._gross + self.worth(symbol, price, qty)
+        if line is not None:
+            gross -= abs(line.exposure)
+        return (self._cash + self._value) * BPS >= (gross + reserved) * margin_bps
 
     def worth(self, symbol: str, price: int, qty: int) -> int:
         """Return the absolute worth of a quantity, in the account's currency."""
         contract = self._contracts[symbol]
-        return abs(self.converted(contract.worth(price, qty), contract.currency))
+        worth = contract.worth(price, qty)
+        return abs(worth if contract.currency == self._currency else self.converted(worth, contract.currency))
 
     def worth_now(self, symbol: str, qty: int) -> int | None:
         """Return the absolute worth of a quantity at the last price, None before the first."""

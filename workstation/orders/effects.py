@@ -98,7 +98,10 @@ _UNBORN = OrderState(
     origin=Origin(OriginKind.EXTERNAL), residence=Residence.EXCHANGE,
     cum_qty=0, leaves_qty=0, cost=0, fees={}, created_at=0, updated_at=0, version=1,
 )  # fmt: skip
-"""What every order begins as. Filling it in takes a third of the time of naming every field (CPython 3.11)."""
+"""What every order begins as; its fees are replaced as a whole, never changed.
+
+Filling it in takes a third of the time of naming every field, as calls with more than 15 names do (CPython 3.11).
+"""
 
 
 def born(event: OrderCreated) -> OrderState:
@@ -128,7 +131,6 @@ def _birth(event: OrderCreated) -> dict[str, Any]:
         "link": command.link,
         "strategy_id": command.strategy_id,
         "leaves_qty": terms.order_qty,
-        "fees": {},
         "residence": event.residence,
         "created_at": ts,
         "updated_at": ts,

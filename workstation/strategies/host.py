@@ -330,10 +330,11 @@ class Host:
         instrument = self._instrument(symbol)
         made = self._terms(instrument, side, quantity, terms)
         cl_ord_id = self._order_id()
-        stop = target = None
-        if terms:
-            stop = leg_price(instrument, side, terms.get("stop_loss"), stop=True)
-            target = leg_price(instrument, side, terms.get("take_profit"), stop=False)
+        if not terms:
+            self._send(m.Submit(cl_ord_id, made))
+            return cl_ord_id
+        stop = leg_price(instrument, side, terms.get("stop_loss"), stop=True)
+        target = leg_price(instrument, side, terms.get("take_profit"), stop=False)
         self._send(m.Submit(cl_ord_id, made, stop, target, str(terms.get("notes", ""))[:TEXT_MAX]))
         return cl_ord_id
 
