@@ -24,6 +24,7 @@ from tests.helpers.desktop_rig import shared
 from tests.helpers.venue_truth import TrueOrder, VenueTruth
 from workstation.app.bootstrap import Options, Program, options_from
 from workstation.app.command_line import build_parser
+from workstation.app.home_secrets import HomeSecrets
 from workstation.commands.params import SwitchFault
 from workstation.commands.registry import CommandResult
 from workstation.desktop.eventloop import Desktop
@@ -77,6 +78,7 @@ class Product:
             look=theme_of(settings),
             frame_hz=settings.frame_hz,
             disarm_after_s=settings.disarm_after_s,
+            secrets=HomeSecrets(options.home),
         )
         self.context = self.desktop.context
         self.desktop.reporter.failed.connect(self.failures.append)

@@ -22,6 +22,7 @@ from workstation.app.alerts import Alerting
 from workstation.app.backups import Backups
 from workstation.app.engine import Engine, all_commands
 from workstation.app.engine_loop import EngineLoop
+from workstation.app.home_secrets import HomeSecrets
 from workstation.app.kill_mark import obey_mark
 from workstation.app.market_store import KeepingOptions
 from workstation.app.own_indicators import OwnIndicators
@@ -327,6 +328,7 @@ def shown_desktop(program: Program, options: Options) -> "Desktop":
         disarm_after_s=settings.disarm_after_s,
         settings=SettingsStore(program.own_home.config_file, options.settings, options.settings_trouble),
         themes=themes,
+        secrets=HomeSecrets(options.home),
     )
     beat = Heartbeat("desktop", desktop.thread_id, options.settings.engine.stall_ms / 1e3)
     desktop.start(

@@ -12,6 +12,7 @@ from workstation.desktop.bridge import Bridge, ResultHandler
 from workstation.desktop.chart_links import ChartLinks
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.panels.ticket_presets_store import PresetStore
+from workstation.desktop.secrets_watch import SecretsWatch
 from workstation.desktop.shell.hotkeys_store import KeyStore
 from workstation.desktop.theme_shelf import ThemeShelf
 from workstation.domain.accounts import Account
@@ -65,6 +66,7 @@ class DesktopContext:
     presets: PresetStore = field(default_factory=PresetStore)
     themes: ThemeShelf = field(default_factory=ThemeShelf)
     layout: ShownLayout = field(default_factory=ShownLayout)
+    secrets: SecretsWatch | None = None
 
     @property
     def state(self) -> ScreenState:

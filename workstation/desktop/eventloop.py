@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from workstation.commands.registry import CommandRegistry, Gateway
@@ -28,6 +28,7 @@ from workstation.desktop.look import LOOKS
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.settings_panel_store import SettingsStore
 from workstation.desktop.panels.ticket_presets_store import PresetStore
+from workstation.desktop.secrets_watch import Secrets, SecretsWatch
 from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.hotkeys_disarm import disarm
 from workstation.desktop.shell.layouts_store import LayoutStore
@@ -87,6 +88,7 @@ class Desktop:
         presets_file: Path | None = None,
         settings: SettingsStore | None = None,
         themes: ThemeShelf | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self.app = _application()
         self.app.setApplicationName("Workstation")
@@ -105,6 +107,7 @@ class Desktop:
             settings=settings,
             presets=PresetStore(presets_file),
             themes=themes or ThemeShelf(),
+            secrets=None if secrets is None else SecretsWatch(secrets),
         )
         if session.environment is not Environment.REPLAY:  # a replay's orders are of another time
             RejectsStore(self.bridge.state.rejects, layouts.parent / "rejects-seen.txt", self._warn)
@@ -150,6 +153,7 @@ class Desktop:
         beat_timer.start()
         QTimer.singleShot(SETTLE_MS, settled)
         QTimer.singleShot(SHOWN_MS, self.workspace, self._watch_lock)
+        QTimer.singleShot(SHOWN_MS, self.workspace, self._ask_for_vault)
         if shown is not None:
             QTimer.singleShot(SHOWN_MS, shown)
         stall_timer = QTimer(self.bridge, interval=1_000)
@@ -181,6 +185,20 @@ class Desktop:
         self._lock = watched_screen()
         if self._lock is not None:
             self._lock.locked.connect(lambda: disarm(self.context, "screen locked"))
+
+    def _ask_for_vault(self) -> None:
+        """Ask for the passphrase of a vault, where there is one and the system has no key store."""
+        secrets = self.context.secrets
+        if secrets is not None and secrets.has_vault:
+            secrets.changed.connect(self._on_vault, Qt.ConnectionType.SingleShotConnection)
+            secrets.look()
+
+    def _on_vault(self) -> None:
+        from workstation.desktop.shell.vault_dialog import ask_for_passphrase  # noqa: PLC0415  most homes have no vault
+
+        secrets = self.context.secrets
+        if secrets is not None and secrets.is_locked:
+            ask_for_passphrase(secrets, self.workspace.window)
 
     def _follow_screen(self) -> None:
         """Let text and density follow the window from screen to screen, where the settings say so."""

@@ -16,6 +16,7 @@ from workstation.commands.registry import CommandResult, NoParams
 from workstation.commands.venues import VenueName
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
+from workstation.desktop.shell.vault_dialog import ask_for_passphrase
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.accounts import LockState
@@ -72,6 +73,7 @@ class ConnectionsPanel(AskingPanel):
         self.reason.textChanged.connect(self._show_buttons)
         self._show_buttons()
         self._refill()
+        self._follow_secrets()
         self.ask()
 
     def questions(self) -> Sequence[Question]:
@@ -121,6 +123,15 @@ class ConnectionsPanel(AskingPanel):
         self.effects.setContentsMargins(8, 2, 8, 2)
         self.effects.hide()
         self.disconnect_button.waiting.connect(self.effects.setVisible)
+        self.secrets = QLabel()
+        self.secrets.setObjectName(f"{self.panel_id}_secrets")
+        self.secrets.setProperty("role", "caption")
+        self.secrets.setWordWrap(True)
+        self.secrets.setContentsMargins(8, 2, 8, 2)
+        self.secrets.hide()
+        self.unlock = self.button("unlock", "Unlock vault…", "Open the vault of passwords", self._unlock)
+        self.unlocking = bar_of(self.unlock)
+        self.unlocking.hide()
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -129,7 +140,32 @@ class ConnectionsPanel(AskingPanel):
         column.addWidget(self.effects)
         column.addWidget(bar_of(self.reason, stretch=0))
         column.addWidget(bar_of(self.adopt, self.override, self.withdraw))
+        column.addWidget(self.secrets)
+        column.addWidget(self.unlocking)
         return side
+
+    def _follow_secrets(self) -> None:
+        """Say which key store is in use, and let a vault that is locked be opened."""
+        watch = self.context.secrets
+        if watch is not None:
+            watch.changed.connect(self._show_secrets)
+            self.until_released(self._leave_secrets)
+            watch.look()
+
+    def _leave_secrets(self) -> None:
+        if self.context.secrets is not None:
+            self.context.secrets.changed.disconnect(self._show_secrets)
+
+    def _show_secrets(self) -> None:
+        watch = self.context.secrets
+        if watch is not None:
+            self.secrets.setText(watch.words)
+            self.secrets.setVisible(bool(watch.words))
+            self.unlocking.setVisible(watch.is_locked)
+
+    def _unlock(self) -> None:
+        if self.context.secrets is not None:
+            ask_for_passphrase(self.context.secrets, self.window())
 
     def _deciding(self, name: str, text: str, meaning: str, run: Any) -> QPushButton:
         return self.button(name, text, meaning, run, role="")
