@@ -203,9 +203,9 @@ class DesktopRig:
         self._ends += parts
 
     def stop(self) -> None:
-        """End the bridge and delete what the desktop shares: what is connected to it lives as long as it does."""
+        """End the bridge; beside a workspace delete what both share: what is connected to it lives as long."""
         self.bridge.stop()
-        for part in (*self._ends, *shared(self.context)):
+        for part in (*self._ends, *shared(self.context)) if self._ends else ():
             part.deleteLater()
             QCoreApplication.sendPostedEvents(part, QEvent.Type.DeferredDelete.value)
         self._ends.clear()

@@ -210,6 +210,8 @@ def _columns(instruments: dict[str, Instrument], room: int) -> dict[str, NDArray
         "left": np.zeros(room),
         "price": number(10_000, 40_000, 0.01),
         "stop": np.full(room, np.nan),
+        "trail": np.full(room, np.nan),
+        "activation": np.full(room, np.nan),
         "average": number(10_000, 40_000, 0.01),
         "type": coded("LMT", "MKT", "STP"),
         "tif": coded("DAY", "GTC", "IOC"),
