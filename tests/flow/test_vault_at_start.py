@@ -59,7 +59,7 @@ def test_a_vault_is_made_and_keeps_the_password_of_the_mail_server(
 ) -> None:
     at = ("--home", str(home.root))
     assert run(monkeypatch, "vault", "status", *at) == 0
-    assert "Secrets are kept nowhere: there is none; make a vault" in capsys.readouterr().out
+    assert "Secrets are kept nowhere: this system has no key store; make a vault" in capsys.readouterr().out
     assert run(monkeypatch, "vault", "create", *at, typed=f"{PASSPHRASE}\n") == 0
     assert "no way around" in capsys.readouterr().out
     assert run(monkeypatch, "vault", "status", *at) == 0

@@ -47,14 +47,15 @@ def command(arguments: argparse.Namespace) -> int:
 
 def status_words() -> str:
     """Return in a sentence which key store is in use."""
-    from workstation.config.secrets import MAKE_ONE, secret_store  # noqa: PLC0415  as above
+    from workstation.config.secrets import MAKE_ONE, NO_STORE, secret_store  # noqa: PLC0415  as above
 
     store = secret_store()
     if not store.refusal:
         return f"Secrets are kept in {store.name}."
     if store.is_locked:
         return "Secrets are kept in the encrypted vault, which is locked."
-    return f"Secrets are kept nowhere: {store.refusal}; {MAKE_ONE}, or set a variable for each."
+    why = "this system has no key store" if store.refusal == NO_STORE else store.refusal
+    return f"Secrets are kept nowhere: {why}; {MAKE_ONE}, or set a variable for each."
 
 
 def open_vault(home: Home) -> None:

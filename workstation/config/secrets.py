@@ -19,6 +19,7 @@ from workstation.kernel.logs import get_logger
 SERVICE = "workstation"
 VARIABLE_PREFIX = "WORKSTATION_SECRET_"
 VAULT_NAME = "the encrypted vault"
+NO_STORE = "there is none"
 MAKE_ONE = "make a vault by `workstation vault create`"
 
 _NONE = ("keyring.backends.fail", "keyring.backends.null")
@@ -64,7 +65,7 @@ def _ring() -> SecretStore:
     first = next(iter(getattr(ring, "backends", ())), ring)
     refusal = ""
     if not isinstance(first, KeyringBackend) or type(first).__module__ in _NONE:
-        refusal = "there is none"
+        refusal = NO_STORE
     elif any(word in type(first).__name__ for word in _PLAIN):
         refusal = f"{first.name} would keep them in plain text"
     return SecretStore(str(first.name), refusal)
