@@ -101,7 +101,8 @@ class CurveView(QWidget):
         painter.setFont(figure_font("caption"))
         if len(points) < 2 or low == high:
             painter.setPen(colors.text_muted)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "The day's curve begins with the first change.")
+            centred = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), centred, "The day's curve begins with the first change.")
             return
         labels = (money(high, signed=True, places=0), money(low, signed=True, places=0))
         room = max(painter.fontMetrics().horizontalAdvance(label) for label in labels) + 6
