@@ -45,6 +45,7 @@ class Busy(Scripted):
     """Trades two instruments by the bars, a longer series and a timer that it counts; keeps all that it is told."""
 
     acts: dict[int, tuple[str, str, int]] = {}  # noqa: RUF012  set anew by each example
+    timer_s = 150.0
 
     def on_start(self) -> None:
         Scripted.last = self
@@ -52,14 +53,14 @@ class Busy(Scripted):
         self.mean = self.indicator("ABC", "1m", "sma", bars=3, history=4)
         self.long = self.indicator("ABC", "5m", "sma", bars=2)
         self.bars("XYZ", "1m")
-        self.every(150.0, "t")
+        self.every(self.timer_s, "t")
         self.count = 0
 
     def on_history(self, bars: Any) -> None:
         self.told.append(len(bars))
 
     def on_bar(self, bar: Any) -> None:
-        self._act((bar, self.mean.value, self.long.value))
+        self._act(bar, self.mean.value, self.long.value)
 
     def on_timer(self, name: str) -> None:
         self._act(name)
@@ -70,14 +71,16 @@ class Busy(Scripted):
     def on_fill(self, fill: Any) -> None:
         self.told.append((fill.order_id, fill.price, self.now, self.position("ABC"), self.position("XYZ")))
 
-    def _act(self, news: Any) -> None:
-        self.told.append((news, self.now))
+    def _act(self, news: Any, *values: float) -> None:
+        self.told.append((news, values, self.now))
         self.count += 1
         kind, symbol, distance = self.acts.get(self.count, ("", "ABC", 0))
         if kind in ("buy", "sell"):
             getattr(self, kind)(symbol, 10 + distance)
         elif kind == "limit":
             self.buy(symbol, 10, limit=round(100 - distance / 100, 2))
+        elif kind == "below":  # waits while bars pass, and meets one of them
+            self.buy(symbol, 10, limit=round(getattr(news, "close", 100.0) - distance / 100, 2))
         elif kind == "stop":
             self.sell(symbol, 10, stop=round(100 - distance / 100, 2))
         elif kind == "flatten":
@@ -87,8 +90,8 @@ class Busy(Scripted):
 acts = st.dictionaries(
     st.integers(6, 3 * COUNT),
     st.tuples(
-        st.sampled_from(["buy", "sell", "limit", "stop", "flatten"]), st.sampled_from(["ABC", "XYZ"]),
-        st.integers(0, 30),
+        st.sampled_from(["buy", "sell", "limit", "below", "stop", "flatten"]), st.sampled_from(["ABC", "XYZ"]),
+        st.integers(0, 60),
     ),
     min_size=2, max_size=14,
 )  # fmt: skip
@@ -97,7 +100,8 @@ acts = st.dictionaries(
 @settings(max_examples=60, deadline=None)
 @given(
     acts=acts, seed=st.integers(0, 1_000), split_at=st.integers(5, COUNT - 5), begun=st.sampled_from([0, 7]),
-    steps=st.sampled_from([(1, 1, 1), (1, 4, 7), (7, 1, 4), (4, 7, 1)]),
+    steps=st.sampled_from([(1, 40, 40), (1, 1, 1), (1, 4, 7), (7, 1, 4), (4, 7, 1)]),
+    timer_s=st.sampled_from([150.0, 3_000.0]),
     choices=st.fixed_dictionaries(
         {
             "market_fill": st.sampled_from(MarketFill),
@@ -109,9 +113,10 @@ acts = st.dictionaries(
     ),
 )  # fmt: skip
 def test_no_result_of_currencies_splits_lengths_and_timers_depends_on_the_fast_path(
-    *, acts, seed, split_at, begun, steps, choices
+    *, acts, seed, split_at, begun, steps, timer_s, choices
 ) -> None:
-    kind = type("Busy", (Busy,), {"acts": acts})
+    begun = 0 if steps[2] > begun > 0 else begun  # a currency is worth something from the first bar on
+    kind = type("Busy", (Busy,), {"acts": acts, "timer_s": timer_s})
     split = np.where(np.arange(COUNT) < split_at, 0.5, 1.0)
     short = thinned(msgspec.structs.replace(walk(seed, "ABC"), factor=split * 0.99, split=split), steps[0])
     other, pair = thinned(walk(seed + 1, "XYZ"), steps[1]), thinned(walk(seed + 2, "EURUSD"), steps[2])
