@@ -77,7 +77,8 @@ def take_picture(
         writer.setCompression(100)
         desktop.app.exit(0 if writer.write(with_palette(painted(window))) else 1)
 
-    _click(window, first)
+    if window.panels:  # all are made now, and so are their buttons
+        _click(window, first)
     waited.timeout.connect(look)
     waited.start()
     QTimer.singleShot(GIVE_UP_MS, lambda: desktop.app.exit(1))
