@@ -284,8 +284,8 @@ class Sum(Made):
                 return [ask((value,), True) for value in values]  # noqa: FBT003  a cell takes its values and this alone
             sums = [ask((value,), True) for value in values[:head]]  # noqa: FBT003  the same
             rest, so_far, gone = values[head:], total, lost
-            for oldest, last in zip(chain(before, rest), rest, strict=False):
-                change = last - oldest - gone
+            for step in map(operator.sub, rest, chain(before, rest)):
+                change = step - gone
                 found = so_far + change
                 gone = (found - so_far) - change
                 so_far = found
