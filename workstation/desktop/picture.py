@@ -77,8 +77,7 @@ def take_picture(
         writer.setCompression(100)
         desktop.app.exit(0 if writer.write(with_palette(painted(window))) else 1)
 
-    if window.panels:  # all are made now, and so are their buttons
-        _click(window, first)
+    _click(window, first)
     waited.timeout.connect(look)
     waited.start()
     QTimer.singleShot(GIVE_UP_MS, lambda: desktop.app.exit(1))

@@ -330,10 +330,11 @@ class LadderPanel(Panel):
         view = self._view
         if view is None:
             return
+        edges = 4 * EDGE_PX
         words = EDGE_PX + 2 * self.preview.fontMetrics().lineSpacing()
         around = [
             view.grid.title_height
-            + 4 * EDGE_PX
+            + edges
             + self.pad.sizeHint().height()
             + self._line.line_px(single=step is not Fold.NOTHING)
             + self.buttons.rows.rows_px(low=step is Fold.BUTTONS)
@@ -589,9 +590,8 @@ class LadderPanel(Panel):
 def _status_texts(picture: LadderPicture, ladder: Ladder) -> list[str]:
     """Return the state of the data, or spread and grouping when all is well, then the same in ever less room."""
     if picture.health.text:
-        refused = " · entries refused" if picture.health.entry_refusal else ""
-        said = picture.health.text[0].upper() + picture.health.text[1:]
-        return [f"{said}{refused}, cancels work", said + refused, said] if refused else [said]
+        refused = " · entries refused, cancels work" if picture.health.entry_refusal else ""
+        return [picture.health.text[0].upper() + picture.health.text[1:] + refused]
     parts = []
     if picture.bid is not None and picture.ask is not None:
         parts.append(f"spread {ladder.instrument.ticks_between(picture.bid, picture.ask)}t")

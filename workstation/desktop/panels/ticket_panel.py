@@ -415,7 +415,7 @@ class TicketPanel(Panel):
         figures = state.accounts.get(account)
         opens = next_opening(instrument, self._quote, 0 if state.status is None else state.status.now_ns)
         data = ticket_state(self.symbol, self._quote, state.status, figures, opens)
-        self.state_line.show_text(data.text or _READY, data.role, data.text.partition(";")[0] or _READY)
+        self.state_line.show_text(data.text or _READY, data.role)
         seen = outlook(
             self._reading,
             instrument,

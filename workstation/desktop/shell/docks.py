@@ -3,14 +3,12 @@
 The only place that speaks with the docking library about panels; what stands in a dock is the window's business.
 """
 
-from collections.abc import Collection, Container, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Container, Mapping
 
 import PySide6QtAds as QtAds
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
-from shiboken6 import delete
 
 from workstation.desktop.shell.drop_marks import DropMarks
 from workstation.desktop.shell.layouts import FloatEntry, Layout, Node
@@ -56,8 +54,8 @@ class Docks(QObject):
         """The id of every panel that has a dock, in the order of the layout."""
         return self._docks.keys()
 
-    def add(self, panel_id: str, title: str, beside: str = "") -> None:
-        """Make an empty dock at the right, or among the tabs of another one, which moves nothing else."""
+    def add(self, panel_id: str, title: str) -> None:
+        """Make an empty dock at the right."""
         self.maximised.end()
         dock = QtAds.CDockWidget(self.docking, title)
         dock.setObjectName(panel_id)
@@ -67,11 +65,7 @@ class Docks(QObject):
         dock.tabWidget().installEventFilter(self)
         dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
         _name_tab(dock, title)
-        if beside:
-            area = self._docks[beside].dockAreaWidget()
-            self.docking.addDockWidget(QtAds.DockWidgetArea.CenterDockWidgetArea, dock, area)
-        else:
-            self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
+        self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
         self._docks[panel_id] = dock
 
     def fill(self, panel_id: str, widget: QWidget) -> None:
@@ -79,7 +73,6 @@ class Docks(QObject):
         dock = self._docks[panel_id]
         dock.takeWidget().deleteLater()
         dock.setWidget(widget, QtAds.CDockWidget.ForceNoScrollArea)
-        widget.show()  # the library would have the event loop do it
 
     def retitle(self, panel_id: str, title: str) -> None:
         """Give a dock another title."""
@@ -95,24 +88,6 @@ class Docks(QObject):
         self.docking.removeDockWidget(dock)
         dock.deleteLater()
         return True
-
-    @contextmanager
-    def unseen(self) -> Iterator[None]:
-        """Hide all docks while many go and come: each one that goes would bring the next of its tabs to the front."""
-        was_hidden = self.docking.isHidden()
-        self.docking.hide()
-        try:
-            yield
-        finally:
-            self.docking.setHidden(was_hidden)
-
-    def clear(self) -> None:
-        """End every dock, what it holds first: one that goes is styled anew with all that it holds."""
-        self.maximised.end()
-        for dock in self._docks.values():
-            delete(dock.widget())
-        for panel_id in tuple(self._docks):
-            self.remove(panel_id)
 
     def show(self, panel_id: str) -> None:
         """Bring a dock to the front of its tabs, and out from behind one that is shown alone."""

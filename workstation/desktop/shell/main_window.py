@@ -5,7 +5,6 @@ The window knows panels only by their kind; what they show is their own affair. 
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import islice
 
 import msgspec
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -99,18 +98,8 @@ class MainWindow(QMainWindow):
     def load_layout(self, layout: Layout) -> None:
         """Replace every panel by those of a layout. One of unknown kind is announced, and a placeholder keeps it.
 
-        Empty docks stand at once; panels follow, one a moment and those that can be seen first, so that none of them
-        keeps keys and frames waiting for the others.
+        What can be seen is made at once; what stands behind another tab follows, one panel a moment.
         """
-        with self._docks.unseen():
-            self._dock_anew(layout)
-        in_front = {entry.id: entry for entry in layout.panel if self._docks.is_front(entry.id)}
-        self._behind = in_front | {entry.id: entry for entry in layout.panel}
-        self._behind_timer.start(0)
-        self.lock(locked=layout.locked)
-        self.status_bar.hide_items(layout.hidden)
-
-    def _dock_anew(self, layout: Layout) -> None:
         self.release()
         self.layout_name = layout.name
         self._context.layout.take(layout)
@@ -118,6 +107,14 @@ class MainWindow(QMainWindow):
             if entry.kind not in self._kinds:
                 self._context.announcer.say("warning", f"Layout {layout.name}: panel kind {entry.kind!r} is not known.")
         self._dock(layout.panel, layout)
+        for entry in layout.panel:
+            if self._docks.is_front(entry.id):
+                self._fill(entry)
+            else:
+                self._behind[entry.id] = entry
+        self._behind_timer.start()
+        self.lock(locked=layout.locked)
+        self.status_bar.hide_items(layout.hidden)
 
     def lock(self, *, locked: bool) -> None:
         """Freeze where panels stand and that they are open, or set them free; what they hold stays usable."""
@@ -127,15 +124,13 @@ class MainWindow(QMainWindow):
     def _fill_next(self) -> None:
         if self._behind:
             self._fill(self._behind.pop(next(iter(self._behind))))
-            is_seen = any(self._docks.is_front(panel_id) for panel_id in islice(self._behind, 1))
-            self._behind_timer.setInterval(0 if is_seen else BEHIND_MS)
         else:
             self._behind_timer.stop()
 
     def _dock(self, entries: Sequence[PanelEntry], layout: Layout) -> None:
         """Arrange docks while they are empty: whatever moves is styled anew with all that it holds."""
         for entry in entries:
-            self._add_dock(entry, beside=entries[0].id if entry is not entries[0] else "")
+            self._add_dock(entry)
         if not self._arrange(layout):
             self._context.announcer.say("warning", f"Layout {layout.name}: the dock tree could not be restored.")
         for panel_id in self._docks.show_placeless():
@@ -168,10 +163,7 @@ class MainWindow(QMainWindow):
     def current_layout(self) -> Layout:
         """Return what is shown now as a layout."""
         screen = self.screen().availableGeometry()
-        panels = [
-            self._kept(name, self._panels[name]) if name in self._panels else self._entries[name]
-            for name in self.panel_ids
-        ]
+        panels = [self._kept(name, panel) for name, panel in self.panels.items()]
         dock, floating = self._docks.trees(screen)
         return Layout(
             name=self.layout_name,
@@ -209,8 +201,8 @@ class MainWindow(QMainWindow):
         self._add_dock(entry)
         return self._fill(entry)
 
-    def _add_dock(self, entry: PanelEntry, beside: str = "") -> None:
-        self._docks.add(entry.id, self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title), beside)
+    def _add_dock(self, entry: PanelEntry) -> None:
+        self._docks.add(entry.id, self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title))
         self._entries[entry.id] = entry
 
     def _fill(self, entry: PanelEntry) -> Panel:
@@ -315,13 +307,8 @@ class MainWindow(QMainWindow):
 
     def release(self) -> None:
         """End every panel; the window shows nothing afterwards."""
-        self._behind.clear()
-        self._entries.clear()
-        panels, self._panels = self._panels, {}
-        self._docks.maximised.end()
-        for panel in panels.values():
-            release_panel(panel)
-        self._docks.clear()
+        for panel_id in tuple(self.panel_ids):
+            self.close_panel(panel_id)
 
     def _on_dock_closed(self, panel_id: str) -> None:
         if panel_id not in self._panels and panel_id not in self._behind:
