@@ -41,7 +41,7 @@ BARS_READ_AT_ONCE = 50_000
 """Bars of one read, and of one chunk."""
 
 PRINTS_KNOWN_MAX = 50_000
-"""Newest prints that a bust is found among, as many as live bars know (`marketdata/kept_trades.py`)."""
+"""Newest prints that a bust is found among; live bars know more of them (`marketdata/kept_trades.py`)."""
 
 BookRow = BookSnapshot | BookChange
 Value = TypeVar("Value")
