@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from tests.helpers.dask_cluster import DaskCluster
+from tests.helpers.storage_flow import wait_for
 from tests.helpers.sweeps import PROBE, DirectWorkers, loop_of, probe_job, swept
 from workstation.app.sweep_cluster import ClusterGone, ClusterWorkers
 from workstation.backtest.sweep_job import encoded
@@ -86,6 +87,7 @@ def test_rows_are_those_of_this_machine_though_a_worker_is_lost(
     assert sent.largest < len(encoded(deadly)) / 10, "the data is sent once, a task names it"
     assert all("rescheduling" in line.message for line in caplog.records)
     assert (folder / "lost-a-worker").exists()
+    wait_for(lambda: cluster.alive() <= 3)
     assert cluster.alive() == 3
     encode = msgspec.json.encode
     assert [encode(there.trials[key]) for key in sorted(there.trials)] == [
@@ -107,6 +109,7 @@ def test_a_trial_that_takes_worker_after_worker_down_is_given_up_and_the_loss_of
     finally:
         workers.close()
     [trial] = one.trials.values()
+    wait_for(lambda: cluster.alive() <= 1)
     assert (trial.status, cluster.alive()) == (TrialStatus.FAILED, 1)
     assert trial.error.startswith("KilledWorker")
 

@@ -53,7 +53,10 @@ class DaskCluster:
         return {process.pid for process in self._processes[1:]}
 
     def alive(self) -> int:
-        """Return how many workers still run."""
+        """Return how many workers still run.
+
+        The loss of a killed one is told before its end: it closes its connections while it still runs.
+        """
         return sum(process.poll() is None for process in self._processes[1:])
 
     def _start(self, *words: str, until: str) -> str:
