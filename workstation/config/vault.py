@@ -160,11 +160,9 @@ class Vault:
             data=_text(cipher.encrypt(nonce, msgspec.json.encode(self._secrets), b"data" + bound)),
         )
         try:
-            private = os.open(self._path.with_name(self._path.name + NEW), os.O_CREAT | os.O_WRONLY, _PRIVATE)
-            os.close(private)
-            self._path.with_name(self._path.name + NEW).chmod(
-                _PRIVATE
-            )  # one that was left behind may be open to others
+            fresh = self._path.with_name(self._path.name + NEW)
+            os.close(os.open(fresh, os.O_CREAT | os.O_WRONLY, _PRIVATE))
+            fresh.chmod(_PRIVATE)  # one that was left behind may be open to others
             write_whole(self._path, msgspec.json.encode(sealed) + b"\n", durable=True)
         except OSError as error:
             raise UserError(f"the vault cannot be written: {error.strerror}") from error
@@ -200,7 +198,11 @@ class VaultDoor:
             WrongPassphrase: it is another one's, or comes before the pause is over; the text says how long that is.
             VaultDamaged: the file cannot be read or is no vault.
         """
-        self._try(lambda: setattr(self, "vault", Vault.unlock(self.path, passphrase)))
+
+        def unlock() -> None:
+            self.vault = Vault.unlock(self.path, passphrase)
+
+        self._try(unlock)
 
     def change_passphrase(self, old: str, new: str) -> None:
         """Seal it anew, as `Vault.change_passphrase`, with the pauses of `unlock`."""
