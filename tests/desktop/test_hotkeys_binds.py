@@ -214,6 +214,21 @@ def test_f7_moves_the_stop_past_the_average_and_never_loosens_it(qtbot, rig, win
     assert rig.spoken[-1][1] == "Refused: breakeven. The stop at 187.05 is not looser than 187.01; kept."
 
 
+def test_f7_leaves_the_stop_of_an_entry_that_has_not_filled(qtbot, rig, window):
+    entry = GroupLink(group_id="H", contingency=Contingency.BRACKET, role=LegRole.ENTRY)
+    leg = GroupLink(group_id="H", contingency=Contingency.BRACKET, role=LegRole.STOP_LOSS, parent="OMS-10")
+    later = order(
+        "OMS-11",
+        limit(Side.SELL, None, ord_type=OrdType.STOP, stop_px=18_500),
+        link=leg,
+        status=OrdStatus.NEW,
+        created_at=START_NS + 9,
+    )
+    rig.feed(stop_order(18_600), order("OMS-10", link=entry), later, positions=[position(100, price=18_700)])
+    press(qtbot, Key.Key_F7)
+    assert rig.gateway.of("order.replace") == [ChangeOrder(cl_ord_id="OMS-9", stop_px=18_701, version=1)]
+
+
 def test_f7_is_refused_where_the_market_is_through_already(qtbot, rig, window):
     rig.feed(stop_order(18_600), positions=[position(100, price=18_730)])
     press(qtbot, Key.Key_F7)

@@ -12,7 +12,10 @@ from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.market import SessionPhase
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import (
+    Contingency,
     FlattenPosition,
+    GroupLink,
+    LegRole,
     OrderState,
     OrderTerms,
     OrdType,
@@ -20,6 +23,7 @@ from workstation.domain.orders import (
     OriginKind,
     ReferencePrice,
     Side,
+    SubmitGroup,
     SubmitOrder,
 )
 from workstation.kernel.bus import Bus
@@ -228,6 +232,26 @@ class CoreRig:
         assert result.denial is None, result.denial
         assert result.order is not None
         return self.order(result.order.cl_ord_id)
+
+    def bracket(
+        self, qty: int = 100, entry: int = 10_000, stop: int = 9_500, target: int = 10_500, *, full: bool = False
+    ) -> tuple[str, str, str]:
+        """Submit a bracket that buys; returns entry, stop-loss and take-profit."""
+        group, parent = self.ids.group_id(), self.ids.cl_ord_id()
+
+        def leg(role: LegRole, terms: OrderTerms, **fields: Any) -> SubmitOrder:
+            link = GroupLink(group, Contingency.BRACKET, role, "" if role is LegRole.ENTRY else parent, full=full)
+            return self.command(terms, link=link, **fields)
+
+        guard = self.terms(Side.SELL, qty, None, ord_type=OrdType.STOP, stop_px=stop, reduce_only=True)
+        orders = (
+            leg(LegRole.ENTRY, self.terms(Side.BUY, qty, entry), cl_ord_id=parent),
+            leg(LegRole.STOP_LOSS, guard),
+            leg(LegRole.TAKE_PROFIT, self.terms(Side.SELL, qty, target, reduce_only=True)),
+        )
+        result = self.desk.submit_group(SubmitGroup(orders=orders))
+        assert result.denial is None, result.denial
+        return parent, orders[1].cl_ord_id, orders[2].cl_ord_id
 
     def order(self, cl_ord_id: str) -> OrderState:
         found = self.state.book.get(cl_ord_id)

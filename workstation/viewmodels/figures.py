@@ -23,6 +23,7 @@ from workstation.portfolio.pnl import Pnl
 from workstation.portfolio.rates import Rate
 from workstation.risk.limits import LimitType
 from workstation.viewmodels.frames import AccountSnap, PartSnap, PositionSnap
+from workstation.viewmodels.guards import guards_of
 from workstation.viewmodels.open_profit import open_risk
 from workstation.viewmodels.reconciled import VenueCash
 
@@ -151,8 +152,7 @@ class Figures:
         return {"realised_before": realised, "fees_before": fees}
 
     def _stops(self, row: PositionState) -> list[OrderState]:
-        closing = -1 if row.qty > 0 else 1
-        return [o for o in self._state.book.open_orders(row.account, row.symbol) if _protects(o, closing)]
+        return guards_of(self._state.book.open_orders(row.account, row.symbol), row.qty)
 
     def _account(self, account: str) -> AccountSnap:
         known = self._state.accounts[account]
@@ -215,7 +215,3 @@ def _protection(row: PositionState, stops: list[OrderState]) -> str:
     if all(order.residence is Residence.PROGRAM for order in stops):
         return "program"
     return "full" if covered >= abs(row.qty) else "partial"
-
-
-def _protects(order: OrderState, closing: int) -> bool:
-    return order.is_protective and order.terms.side.sign == closing

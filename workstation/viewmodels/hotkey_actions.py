@@ -15,6 +15,7 @@ import msgspec
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderState, OrderTerms, OrdType, Side, TimeInForce
+from workstation.viewmodels.guards import guards_of
 from workstation.viewmodels.hotkey_binds import Bind
 from workstation.viewmodels.hotkey_file import HotkeyFile
 from workstation.viewmodels.hotkey_reading import Reading, Refusal
@@ -210,7 +211,7 @@ def _breakeven(reading: Reading) -> Request:
     near, name = (None, "bid") if quote is None else (quote.bid, "bid") if held > 0 else (quote.ask, "ask")
     if near is not None and (near - price) * sign <= 0:
         raise Refusal(f"Refused: breakeven. {words(price)} is through already: {name} is {words(near)}; use an exit.")
-    stop = newest(focus.working, lambda row: row.is_protective and row.terms.stop_px is not None)
+    stop = newest(guards_of(focus.working, held), lambda row: row.terms.stop_px is not None)
     if stop is None:
         return _offered_stop(reading, price)
     before = stop.terms.stop_px or 0

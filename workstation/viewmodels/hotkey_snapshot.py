@@ -13,6 +13,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.numbers import MONEY_ONE
 from workstation.viewmodels.frames import QuoteSnap
+from workstation.viewmodels.guards import guards_of
 from workstation.viewmodels.hotkeys import FocusSnapshot
 
 _HINTS = {
@@ -91,7 +92,7 @@ def _held(focus: FocusSnapshot, point_value: Fraction | None) -> dict[str, Value
     if average is None:
         return found
     found["avg"] = average
-    stops = [row for row in focus.working if row.is_protective and row.terms.stop_px is not None]
+    stops = [row for row in guards_of(focus.working, qty) if row.terms.stop_px is not None]
     if stops and point_value is not None:
         sign = 1 if qty > 0 else -1
         lost = sum(

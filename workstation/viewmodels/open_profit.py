@@ -11,6 +11,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.orders import OrderState
 from workstation.viewmodels.formats import MISSING, grouped, money
 from workstation.viewmodels.frames import PositionSnap
+from workstation.viewmodels.guards import guards_of
 from workstation.viewmodels.ladder_settings import PnlUnit
 
 WHOLE_TICKS_FROM = 1_000
@@ -61,9 +62,9 @@ def open_risk(held: PositionSnap | None, working: Iterable[OrderState], instrume
         return None
     sign = 1 if held.position.qty > 0 else -1
     lost = Fraction(0)
-    for order in working:
+    for order in guards_of(working, sign):
         stop = order.terms.stop_px
-        if order.is_protective and stop is not None and order.terms.side.sign == -sign:
+        if stop is not None:
             lost += max((average - stop) * sign, Fraction(0)) * instrument.notional(1, 1) * order.leaves_qty
     return int(lost) or None
 

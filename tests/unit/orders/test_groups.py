@@ -23,23 +23,6 @@ from workstation.domain.orders import (
 S = OrdStatus
 
 
-def bracket(rig, qty=100, entry=10_000, stop=9_500, target=10_500):
-    group, parent = rig.ids.group_id(), rig.ids.cl_ord_id()
-
-    def leg(role, terms, **fields):
-        link = GroupLink(group, Contingency.BRACKET, role, "" if role is LegRole.ENTRY else parent)
-        return rig.command(terms, link=link, **fields)
-
-    orders = (
-        leg(LegRole.ENTRY, rig.terms(Side.BUY, qty, entry), cl_ord_id=parent),
-        leg(LegRole.STOP_LOSS, rig.terms(Side.SELL, qty, None, ord_type=OrdType.STOP, stop_px=stop, reduce_only=True)),
-        leg(LegRole.TAKE_PROFIT, rig.terms(Side.SELL, qty, target, reduce_only=True)),
-    )
-    result = rig.desk.submit_group(SubmitGroup(orders=orders))
-    assert result.denial is None, result.denial
-    return tuple(order.cl_ord_id for order in orders)
-
-
 def states(rig, ids):
     return [rig.order(cl_ord_id).status for cl_ord_id in ids]
 
@@ -50,7 +33,7 @@ def working_qty(rig, cl_ord_id):
 
 def test_a_group_is_one_transaction_and_its_legs_wait():
     rig = CoreRig()
-    ids = bracket(rig)
+    ids = rig.bracket()
     assert states(rig, ids) == [S.SUBMITTED, S.NEW, S.NEW]
     assert 4 in rig.journal.appends
     assert len(rig.broker.of("submit")) == 1
@@ -58,7 +41,7 @@ def test_a_group_is_one_transaction_and_its_legs_wait():
 
 def test_legs_grow_with_each_fill_of_the_entry():
     rig = CoreRig()
-    entry, stop, target = bracket(rig)
+    entry, stop, target = rig.bracket()
     rig.broker.fill(entry, 30, 10_000)
     assert [working_qty(rig, leg) for leg in (stop, target)] == [30, 30]
     rig.broker.fill(entry, 70, 10_000)
@@ -68,7 +51,7 @@ def test_legs_grow_with_each_fill_of_the_entry():
 
 def test_a_fill_of_one_leg_shrinks_the_other_and_its_end_ends_it():
     rig = CoreRig()
-    entry, stop, target = bracket(rig)
+    entry, stop, target = rig.bracket()
     rig.broker.fill(entry, 100, 10_000)
     rig.broker.fill(target, 40, 10_500)
     assert working_qty(rig, stop) == 60
@@ -79,14 +62,14 @@ def test_a_fill_of_one_leg_shrinks_the_other_and_its_end_ends_it():
 
 def test_legs_end_with_an_entry_that_never_filled():
     rig = CoreRig()
-    ids = bracket(rig)
+    ids = rig.bracket()
     rig.desk.cancel(CancelOrder(cl_ord_id=ids[0], origin=HAND))
     assert states(rig, ids) == [S.CANCELLED, S.CANCELLED, S.CANCELLED]
 
 
 def test_legs_stay_for_what_a_cancelled_entry_filled():
     rig = CoreRig()
-    entry, stop, target = bracket(rig)
+    entry, stop, target = rig.bracket()
     rig.broker.fill(entry, 30, 10_000)
     rig.desk.cancel(CancelOrder(cl_ord_id=entry, origin=HAND))
     assert states(rig, (entry, stop, target)) == [S.CANCELLED, S.SUBMITTED, S.SUBMITTED]
@@ -95,7 +78,7 @@ def test_legs_stay_for_what_a_cancelled_entry_filled():
 
 def test_a_completed_leg_ends_the_rest_of_the_entry():
     rig = CoreRig()
-    entry, stop, target = bracket(rig)
+    entry, stop, target = rig.bracket()
     rig.broker.fill(entry, 30, 10_000)
     rig.broker.fill(stop, 30, 9_500)
     assert states(rig, (entry, stop, target)) == [S.CANCELLED, S.FILLED, S.CANCELLED]
@@ -129,7 +112,7 @@ def test_an_oto_child_is_sized_in_proportion_to_its_parents_fills():
 
 def test_a_restart_between_fill_and_release_releases_the_legs_once():
     rig = CoreRig()
-    entry, stop, target = bracket(rig)
+    entry, stop, target = rig.bracket()
     rig.broker.trade(entry, 100, 10_000)
     again = rig.restart()
     assert [working_qty(again, leg) for leg in (stop, target)] == [100, 100]
@@ -140,7 +123,7 @@ def test_a_restart_between_fill_and_release_releases_the_legs_once():
 
 def test_a_partial_exit_reduces_the_bracket_first():
     rig = CoreRig()
-    entry, stop, target = bracket(rig)
+    entry, stop, target = rig.bracket()
     rig.broker.fill(entry, 100, 10_000)
     rig.flatten(portion_bps=5_000)
     kinds = [(call.kind, call.terms.order_qty) for call in rig.broker.calls[-3:]]
@@ -152,7 +135,7 @@ def test_a_partial_exit_reduces_the_bracket_first():
 
 def test_a_flatten_takes_the_whole_bracket_away():
     rig = CoreRig()
-    ids = bracket(rig)
+    ids = rig.bracket()
     rig.broker.fill(ids[0], 100, 10_000)
     rig.flatten()
     assert states(rig, ids) == [S.FILLED, S.CANCELLED, S.CANCELLED]
@@ -162,7 +145,7 @@ def test_a_flatten_takes_the_whole_bracket_away():
 def test_a_leg_that_the_venue_lacks_says_that_it_lives_here():
     types = frozenset({OrdType.MARKET, OrdType.LIMIT})
     rig = CoreRig(card=msgspec.structs.replace(CARD, ord_types=types))
-    entry, stop, target = bracket(rig)
+    entry, stop, target = rig.bracket()
     assert rig.order(stop).residence is Residence.PROGRAM
     rig.broker.fill(entry, 30, 10_000)
     assert (rig.order(stop).status, rig.order(stop).terms.order_qty) == (S.NEW, 30)
@@ -201,7 +184,7 @@ def test_orders_that_are_no_group_are_refused():
 
 def test_a_resize_that_the_venue_keeps_refusing_is_not_tried_for_ever():
     rig = CoreRig()
-    entry, stop, _target = bracket(rig)
+    entry, stop, _target = rig.bracket()
     rig.broker.fill(entry, 30, 10_000)
     rig.broker.auto = False
     rig.broker.fill(entry, 70, 10_000)
@@ -213,7 +196,7 @@ def test_a_resize_that_the_venue_keeps_refusing_is_not_tried_for_ever():
 
 def test_a_leg_that_other_exits_cap_waits_for_room_and_asks_nothing_meanwhile():
     rig = CoreRig()
-    entry, stop, target = bracket(rig)
+    entry, stop, target = rig.bracket()
     hand = rig.submit(Side.SELL, 60, 10_900)
     rig.broker.fill(entry, 100, 10_000)
     assert hand.status is S.SUBMITTED

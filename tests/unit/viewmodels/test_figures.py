@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from tests.helpers.core_rig import ACCOUNT, SYMBOL, CoreRig
+from tests.helpers.core_rig import ACCOUNT, SECOND, SYMBOL, CoreRig
+from tests.helpers.fake_broker import CARD
 from workstation.domain.events import TradingDayRolled
 from workstation.domain.market import Quote
 from workstation.domain.numbers import MONEY_ONE
-from workstation.domain.orders import OrdType, Side
+from workstation.domain.orders import OrderState, OrdType, RequestKind, Side
 from workstation.marketdata.service import MarketData
 from workstation.portfolio.accounts import Accounts
 from workstation.portfolio.pnl import Pnl
 from workstation.viewmodels.figures import Figures
 from workstation.viewmodels.frames import PartSnap, PositionSnap
+from workstation.viewmodels.guards import guards_of
 from workstation.viewmodels.reconciled import VenueCash
 
 
@@ -38,6 +41,10 @@ def taken(rig: CoreRig) -> PositionSnap:
     return next(row for row in rows if row.position.account == ACCOUNT and row.position.strategy_id == "*")
 
 
+def guards(rig: CoreRig, qty: int) -> list[OrderState]:
+    return guards_of(rig.state.book.open_orders(ACCOUNT, SYMBOL), qty)
+
+
 def stop(rig: CoreRig, qty: int, at: int) -> None:
     order = rig.submit(Side.SELL, qty, None, ord_type=OrdType.STOP, stop_px=at, reduce_only=True)
     assert order.is_open
@@ -58,6 +65,46 @@ def test_risk_is_what_the_stops_would_lose_from_the_average(rig: CoreRig) -> Non
 def test_a_stop_that_has_locked_a_gain_in_risks_nothing(rig: CoreRig) -> None:
     stop(rig, 100, 10_010)
     assert taken(rig).risk is None
+
+
+def test_the_legs_of_an_entry_guard_nothing_before_it_fills(rig: CoreRig) -> None:
+    entry, held, _ = rig.bracket(40, entry=9_900, stop=9_800)
+    assert rig.order(held).is_open
+    assert (taken(rig).protection, taken(rig).risk) == ("none", None)
+    rig.broker.fill(entry, 40, 9_900)
+    row = taken(rig)
+    assert (row.position.qty, row.protection, row.risk is None) == (140, "partial", False)
+
+
+def test_a_stop_that_this_program_watches_guards_and_its_leg_not_before_the_entry_fills() -> None:
+    rig = CoreRig(card=msgspec.structs.replace(CARD, ord_types=frozenset({OrdType.MARKET, OrdType.LIMIT})))
+    rig.position(100)
+    entry, _, _ = rig.bracket(40, entry=9_900, stop=9_800)
+    assert taken(rig).protection == "none"
+    rig.broker.fill(entry, 40, 9_900)
+    assert taken(rig).protection == "program"
+
+
+def test_a_leg_that_waits_for_the_whole_entry_guards_nothing_before(rig: CoreRig) -> None:
+    entry, held, _ = rig.bracket(40, entry=9_900, stop=9_800, full=True)
+    rig.broker.fill(entry, 10, 9_900)
+    assert taken(rig).protection == "none"
+    rig.broker.fill(entry, 30, 9_900)
+    assert [order.cl_ord_id for order in guards(rig, 140)] == [held]
+
+
+def test_a_stop_whose_sending_went_unanswered_is_not_counted_on(rig: CoreRig) -> None:
+    rig.broker.frozen = True
+    order = rig.submit(Side.SELL, 100, None, ord_type=OrdType.STOP, stop_px=9_900, reduce_only=True)
+    assert taken(rig).protection == "full"
+    rig.clock.advance(120 * SECOND)
+    assert rig.order(order.cl_ord_id).unknown is RequestKind.SUBMIT
+    assert taken(rig).protection == "none"
+
+
+def test_a_stop_guards_positions_of_the_other_side_alone(rig: CoreRig) -> None:
+    stop(rig, 100, 9_900)
+    assert (len(guards(rig, 100)), guards(rig, -100), guards(rig, 0)) == (1, [], [])
 
 
 def test_a_position_says_its_margin_its_parts_and_what_the_day_brought(rig: CoreRig) -> None:
