@@ -27,7 +27,7 @@ from workstation.desktop.theme import apply_theme, load_theme
 from workstation.domain.alerts import HOLDS_ALREADY
 from workstation.domain.orders import RiskClass, Side
 from workstation.domain.verdicts import Verdict
-from workstation.viewmodels.palette import Sort
+from workstation.viewmodels.palette import Entry, Recent, Sort, search
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -123,6 +123,22 @@ def test_what_had_the_keyboard_may_be_gone_when_it_closes(qtbot, window):
 def test_typing_in_it_presses_no_hotkey(qtbot, rig, window):
     open_with(qtbot, window, "1[5")
     assert rig.context.sizes.chosen == 0
+
+
+def test_what_acts_stands_before_what_takes_values_and_is_only_told_about(qtbot, rig, window):
+    register(rig.bridge.commands)
+    open_with(qtbot, window, "order")
+    palette = window.palette_
+    rows = [palette.list.topLevelItem(row) for row in range(palette.list.topLevelItemCount())]
+    commands = {row.text(2): row.text(1) for row in rows}
+    assert commands["order.submit"] == "REST"
+    told = Entry(sort=Sort.COMMAND, name="strategy.start", title="Start strategy", key="REST", told=True)
+    acts = Entry(sort=Sort.COMMAND, name="panel.add_strategies", title="Open a panel: Strategies")
+    far = Entry(sort=Sort.COMMAND, name="view.far", title="s t r a t e g")
+    assert search("strateg", [told, far, acts], Recent()) == [acts, told, far]
+    recent = Recent()
+    recent.chose(told)
+    assert search("strateg", [acts, told], recent) == [told, acts], "what was chosen last is first"
 
 
 def test_a_command_is_found_and_run_by_enter_and_is_first_the_next_time(qtbot, rig, window):

@@ -17,6 +17,8 @@ from workstation.viewmodels.watchlist_search import ISIN_CHARS_MIN
 RESULTS_MAX = 40
 RECENT_KEPT = 20
 COMPLETIONS_MAX = 12
+TOLD_BEHIND = 2
+"""Steps by which an entry that can only be told about stands behind one that acts and fits as well."""
 
 
 class Sort(StrEnum):
@@ -33,13 +35,15 @@ class Sort(StrEnum):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the list. name: its id, for a command the name over REST; key: its keys, for a setting its value.
 
-    key of an instrument: its ISIN, which finds it too.
+    key of an instrument: its ISIN, which finds it too. told: choosing it does nothing but say how it is called, since
+    it takes values.
     """
 
     sort: Sort
     name: str
     title: str
     key: str = ""
+    told: bool = False
 
 
 class Recent:
@@ -62,10 +66,17 @@ class Recent:
 
 
 def search(text: str, entries: Iterable[Entry], recent: Recent) -> list[Entry]:
-    """Return what fits a text, best first: recent ones, then starts of names and words, then letters in order."""
+    """Return what fits a text, best first: recent ones, then starts of names and words, then letters in order.
+
+    What acts goes before what can only be told about.
+    """
     wanted = text.strip().lower()
     scored = ((_score(wanted, entry), entry) for entry in entries)
-    fitting = [(recent.rank(entry), score, number, entry) for number, (score, entry) in enumerate(scored) if score >= 0]
+    fitting = [
+        (recent.rank(entry), score + TOLD_BEHIND * entry.told, number, entry)
+        for number, (score, entry) in enumerate(scored)
+        if score >= 0
+    ]
     return [entry for *_, entry in sorted(fitting, key=lambda row: row[:3])[:RESULTS_MAX]]
 
 

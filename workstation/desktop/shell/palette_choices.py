@@ -46,8 +46,9 @@ class Choices:
         """Return commands, instruments, accounts, orders and settings as they stand now."""
         context = self._context
         for command in context.bridge.commands.all():
-            key = self._key_of(command) if command.runs_on is RunsOn.DESKTOP else ""
-            yield Entry(sort=Sort.COMMAND, name=command.id, title=command.title, key=key)
+            acts = command.runs_on is RunsOn.DESKTOP
+            key = self._key_of(command) if acts else "REST"
+            yield Entry(sort=Sort.COMMAND, name=command.id, title=command.title, key=key, told=not acts)
         for symbol in self.symbols():
             instrument = context.instrument(symbol)
             title = f"{symbol} · {instrument.name}"
