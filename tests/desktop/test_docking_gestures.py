@@ -75,6 +75,12 @@ def pull(tab: QWidget, to: QPoint, held: Qt.KeyboardModifier = Qt.KeyboardModifi
     QApplication.processEvents()
 
 
+def test_hovering_a_tab_says_its_whole_title_since_a_narrow_one_elides_it(desk: Workspace) -> None:
+    assert tab_of(desk, "orders-1").toolTip() == "Orders"
+    desk.window.panels["orders-1"].title_changed.emit("Orders of the morning")
+    assert tab_of(desk, "orders-1").toolTip() == "Orders of the morning"
+
+
 def test_a_tab_pulled_out_of_the_window_floats(desk: Workspace) -> None:
     pull(tab_of(desk, "log-1"), desk.window.mapToGlobal(QPoint(300, 300)))
     assert desk.window.docking.findDockWidget("log-1").isInFloatingContainer()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from workstation.desktop.panels.ladder_columns import columns_for
-from workstation.desktop.panels.ladder_paint import in_thousands
+from workstation.desktop.panels.ladder_paint import RowPainter, in_thousands
+from workstation.desktop.panels.ladder_titles import APART_PX, TitleStrip
+from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme
 from workstation.viewmodels.ladder_clicks import Column
 
+LADDER_PX = 228
+"""What the ladder of the trading workspace has in a window of 960 x 600."""
 WIDTHS = (280, 349, 350, 440, 520, 600, 680, 900)
 
 
@@ -45,3 +50,20 @@ def test_in_a_narrow_ladder_sizes_keep_their_room_beside_own_orders(width: int, 
 )
 def test_a_size_without_room_is_told_in_thousands_and_never_cut(size: str, shown: str) -> None:
     assert in_thousands(size) == shown
+
+
+@pytest.mark.parametrize("width", range(200, 420, 4))
+@pytest.mark.parametrize("scale", [1.0, 1.5, TEXT_SCALE_MAX])
+def test_titles_never_touch_and_each_column_has_one_in_the_least_window(
+    width: int, scale: float, qapp: QApplication
+) -> None:
+    apply_theme(qapp, load_theme("dark", text_scale=scale))
+    price = RowPainter().price_width("230.09")
+    columns = columns_for(width, price, text_scale=scale)
+    face, titles = TitleStrip().chosen(columns)
+    for title in titles:
+        assert face.width(title.text) <= title.width - APART_PX
+    if width >= LADDER_PX:
+        assert [title.text for title in titles][1:4] == ["BID", "PRICE", "ASK"]
+        assert all(title.text for title in titles)
+    apply_theme(qapp, load_theme("dark"))

@@ -36,6 +36,8 @@ REFRESH_MS = 1_000
 SELECTED_MAX = 5_000
 CELLS_APART_MAX = 3
 """Changed cells of one row that are repainted one by one; beyond, the row's picture is copied whole."""
+EDGE_PX = 2
+"""What of a row may lie outside: its words stand further in."""
 INVERTED = "text"
 """Ground of a row whose colours are turned around."""
 COLUMN_WIDTH_MIN_PX = 20
@@ -68,6 +70,7 @@ class ColumnView(QTableView):
         self._default_sort: tuple[tuple[str, bool], ...] = ()
         self._flexible: tuple[int, ...] = ()
         self._overflow = -1
+        self._lent: set[int] = set()
         self.filterable: frozenset[str] = frozenset()
         self.setModel(model)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
@@ -117,7 +120,8 @@ class ColumnView(QTableView):
     def set_flexible(self, *names: str, overflow: str = "") -> None:
         """Let columns share what the last whole one leaves, so that none is cut at the edge of the view.
 
-        overflow: the column that takes what is left over once the others have twice their designed width.
+        overflow: the column that takes what is left over once the others have twice their designed width and every
+        column has room.
         """
         self._flexible = tuple(self.columns.column_named(name) for name in names)
         self._overflow = self.columns.column_named(overflow) if overflow else -1
@@ -193,7 +197,9 @@ class ColumnView(QTableView):
     def row_under(self, point: QPoint) -> Any | None:
         """Return the row under a point of the viewport."""
         position = self.rowAt(point.y())
-        return None if position < 0 else self.columns.row_at(position)
+        return (
+            None if position < 0 or self._is_cut(self.rowViewportPosition(position)) else self.columns.row_at(position)
+        )
 
     def select_key(self, key: Any) -> None:
         """Select the row of a key alone and bring it into view, whatever keys are held meanwhile."""
@@ -269,7 +275,7 @@ class ColumnView(QTableView):
         return round(self.columns.table.columns[number].width * measure) + 2 * PADDING_PX
 
     def _kept_width(self, number: int) -> int:
-        designed = number in self._flexible or number == self._overflow
+        designed = number in self._flexible or number == self._overflow or number in self._lent
         return self._designed_width(number) if designed else self.horizontalHeader().sectionSize(number)
 
     def _fit_flexible(self, *_: object) -> None:
@@ -278,26 +284,30 @@ class ColumnView(QTableView):
         if not shown:
             return
         least = {number: self._designed_width(number) for number in shown}
-        room = self.viewport().width() - sum(least.values())
+        view_px = self.viewport().width()
+        room, is_short = view_px - sum(least.values()), False
         for place in range(header.count()):
             number = header.logicalIndex(place)
             if number not in least and not header.isSectionHidden(number):
-                if self._kept_width(number) > room:
+                is_short = self._kept_width(number) > room
+                if is_short:
                     break
                 room -= self._kept_width(number)
         share, rest = divmod(max(room, 0), len(shown))
         left_over = 0
         for place, number in enumerate(shown):
             width = least[number] + share + (rest if place == 0 else 0)
-            most = FLEXIBLE_TIMES_MAX * least[number] if self._overflow >= 0 else width
+            most = FLEXIBLE_TIMES_MAX * least[number] if self._overflow >= 0 and not is_short else width
             self.setColumnWidth(number, min(width, most))
             left_over += max(width - most, 0)
         if self._overflow >= 0 and not header.isSectionHidden(self._overflow):
             self.setColumnWidth(self._overflow, self._designed_width(self._overflow) + left_over)
         self.updateGeometries()  # what scrolls follows all of them at once, not each with its own delay
+        if self.viewport().width() < view_px:  # a bar that scrolls rows has come meanwhile, and takes its width
+            self._fit_flexible()
 
     def _on_resized(self, number: int, *_: object) -> None:
-        if number not in self._flexible and number != self._overflow:
+        if number not in self._flexible and number != self._overflow and number not in self._lent:
             self._fit_flexible()
 
     def _build_headers(self) -> None:
@@ -449,6 +459,11 @@ class ColumnView(QTableView):
     def _row_height(self) -> int:
         return self.verticalHeader().defaultSectionSize()
 
+    def _is_cut(self, top: int) -> bool:
+        """Tell whether a row, its top in pixels, lies partly outside: it is not shown, and not under a pointer."""
+        room, height = self.viewport().height(), self._row_height()
+        return height <= room and (top < -EDGE_PX or top + height > room + EDGE_PX)
+
     def _ground(self, style: RowStyle, position: int, *, selected: bool) -> str:
         if selected and style.ground != INVERTED:
             return "surface_selected"
@@ -514,7 +529,7 @@ class ColumnView(QTableView):
         left, height, several = -self.horizontalOffset(), self._row_height(), region.rectCount() > 1
         for position, number in enumerate(numbers, first):
             top = self.rowViewportPosition(position)
-            if several and not region.intersects(QRect(0, top, bounds.right() + 1, height)):
+            if self._is_cut(top) or (several and not region.intersects(QRect(0, top, bounds.right() + 1, height))):
                 continue
             row = self.columns.table.row(number)
             style = self.pictures.style_of(number, row)
@@ -539,10 +554,16 @@ class ColumnView(QTableView):
         if len(self.columns.view) <= SELECTED_MAX:
             super().selectAll()
 
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        """Return the cell that is seen at a point of the viewport."""
+        index = super().indexAt(point)
+        is_shown = index.isValid() and not self._is_cut(self.rowViewportPosition(index.row()))
+        return index if is_shown else QModelIndex()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Hold the order of rows still while the pointer moves."""
         self._still.start()
-        self._hover(self.rowAt(event.position().toPoint().y()))
+        self._hover(self.indexAt(event.position().toPoint()).row())
         super().mouseMoveEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -52,10 +52,20 @@ class OrderLine:
     @property
     def label(self) -> str:
         """Return what stands on the line's tag."""
-        words = [self.side.name, self.quantity, self.type, self.residence.value, self.note]
-        if self.state is not LineState.WORKING:
-            words.append(self.state.value.upper())
-        return " ".join(word for word in words if word)
+        return self.labels[0]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return what stands on the tag by the room there is, the longest first.
+
+        Side and quantity stay; an unknown outcome keeps its sign, and the dashes of the line tell the other states.
+        """
+        state = "" if self.state is LineState.WORKING else self.state.value.upper()
+        beside = (self.type, self.residence.value, self.note)
+        forms = [[self.side.name, self.quantity, *beside[:kept], state] for kept in range(len(beside), -1, -1)]
+        sign = "?" if self.state is LineState.UNKNOWN else ""
+        forms.append([self.side.name, self.quantity, sign])
+        return tuple(dict.fromkeys(" ".join(filter(None, form)) for form in forms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def test_an_order_beyond_the_scale_is_still_shown_with_its_direction(chart):
     chart.view.set_order_lines([far])
     chart.settle()
     tag = chart.canvas.orders._placed()[0]
-    assert chart.canvas.orders._text(tag.crowd).startswith("▲")
+    assert tag.text.startswith("▲")
     assert 0 <= tag.rect.top() < 5
 
 

@@ -5,8 +5,9 @@ from PySide6.QtCore import QPoint, QPointF, QRectF
 
 from tests.desktop.charts.conftest import Chart
 from workstation.desktop.charts.tags import TagRoom
+from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme
 from workstation.viewmodels.chart_indicators import choose
-from workstation.viewmodels.chart_marks import AlertLine, MarkSide, OrderLine
+from workstation.viewmodels.chart_marks import AlertLine, LineState, MarkSide, OrderLine
 
 
 def price_at(chart: Chart, y: float) -> float:
@@ -93,3 +94,40 @@ def test_the_nearest_place_is_along_the_line_then_below_then_above():
     assert TagRoom(room, [row, row.translated(0, 21)]).take(wanted, leftward=True) == QRectF(200, 19, 80, 18)
     assert TagRoom(room, [QRectF(0, 0, 300, 100)]).take(wanted, leftward=True) == wanted
     assert TagRoom(QRectF(0, 0, 400, 100), [QRectF(195, 40, 10, 18)]).take(wanted, leftward=False).left() == 208
+
+
+def test_a_tag_that_no_whole_row_away_has_room_stands_close_to_another():
+    room = QRectF(0, 0, 300, 70)
+    taken = [QRectF(0, 0, 300, 24), QRectF(0, 46, 300, 24)]
+    wanted = QRectF(200, 34, 80, 16)
+    assert TagRoom(room, taken).take(wanted, leftward=True) == QRectF(200, 27, 80, 16)
+
+
+@pytest.mark.parametrize("width", [330, 260, 200])
+@pytest.mark.parametrize("state", [LineState.WORKING, LineState.UNKNOWN])
+def test_a_tag_stays_within_a_narrow_chart_at_the_largest_text(chart, qapp, width, state):
+    apply_theme(qapp, load_theme("dark", text_scale=TEXT_SCALE_MAX))
+    chart.view.resize(width + round(chart.view.width() - chart.canvas.price_rect.width()), 400)
+    chart.settle()
+    chart.view.set_order_lines(
+        [OrderLine("c-1", MarkSide.SELL, price_at(chart, 200), "100", "STOP LIMIT", state, note="+8.40 USD")]
+    )
+    chart.settle()
+    tag, pane = chart.canvas.orders._placed()[0], chart.canvas.price_rect
+    assert abs(pane.width() - width) < 60, "as narrow as meant"
+    assert 0 <= tag.rect.left() < tag.rect.right() <= pane.width()
+    assert tag.text.startswith("SELL 100")
+    assert tag.text.endswith(("UNKNOWN", "?")) is (state is LineState.UNKNOWN)
+
+
+def test_what_a_tag_says_grows_shorter_from_its_end_and_keeps_its_state():
+    order = OrderLine("c-1", MarkSide.BUY, 1.0, "100", "LMT", LineState.HELD, note="TP")
+    assert order.labels == (
+        "BUY 100 LMT EX TP HELD",
+        "BUY 100 LMT EX HELD",
+        "BUY 100 LMT HELD",
+        "BUY 100 HELD",
+        "BUY 100",
+    )
+    unknown = OrderLine("c-2", MarkSide.SELL, 1.0, "100", "LMT", LineState.UNKNOWN)
+    assert unknown.labels[-2:] == ("SELL 100 UNKNOWN", "SELL 100 ?")

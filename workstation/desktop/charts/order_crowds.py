@@ -35,11 +35,17 @@ class Crowd:
     @property
     def label(self) -> str:
         """Return what stands on the tag."""
+        return self.labels[0]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return what stands on the tag by the room there is, the longest first."""
         first = self.orders[0]
         if len(self.orders) == 1:
-            return first.label
+            return first.labels
         unknown = f" {LineState.UNKNOWN.value.upper()}" if first.state is LineState.UNKNOWN else ""
-        return f"{first.side.name} {len(self.orders)} orders{unknown}"
+        side, count = first.side.name, len(self.orders)
+        return f"{side} {count} orders{unknown}", f"{side} {count}×{unknown}"
 
 
 def crowds(lines: Sequence[Line], height: float, row: float, apart: Container[str]) -> list[Crowd]:

@@ -74,9 +74,10 @@ class Grip:
 
 @dataclass(frozen=True, slots=True)
 class _PlacedTag:
-    """cancel: where the cross of a tag is that stands for one order, None for several."""
+    """cancel: where the cross of a tag is that stands for one order, None for several. text: as it has room."""
 
     crowd: Crowd
+    text: str
     rect: QRectF
     cancel: QRectF | None
 
@@ -191,22 +192,28 @@ class OrderLinesLayer(Layer):
         placed: list[_PlacedTag] = []
         for crowd in crowds(self._drawn_lines, pane.height, height, apart):
             middle = min(max(crowd.y, height / 2 + 1), pane.height - height / 2 - 1)
-            width = tag_width(face, self._text(crowd)) + (height if crowd.alone else 0.0)
+            beside = height if crowd.alone else 0.0
+            room_px = pane.width - 2 * TAG_RIGHT_PX - beside
+            texts = self._texts(crowd)
+            text = next((form for form in texts if tag_width(face, form) <= room_px), texts[-1])
+            width = tag_width(face, text) + beside
             rect = room.take(
                 QRectF(pane.width - TAG_RIGHT_PX - width, middle - height / 2, width, height), leftward=True
             )
             rect.moveTo(pane.snapped(rect.left()), pane.snapped(rect.top()))
             cancel = QRectF(rect.right() - height, rect.top(), height, height) if crowd.alone else None
-            placed.append(_PlacedTag(crowd, rect, cancel))
+            placed.append(_PlacedTag(crowd, text, rect, cancel))
         return placed
 
-    def _text(self, crowd: Crowd) -> str:
+    def _texts(self, crowd: Crowd) -> list[str]:
+        """Return what a tag says, by the room there is, the longest first."""
         away = "▲ " if crowd.y < 0 else "▼ " if crowd.y > self.pane.height else ""
         drag, order = self.model.drag, crowd.alone
         if order is not None and drag is not None and drag.line_id == order.cl_ord_id:
             ticks = round((drag.price - order.price) / self.model.tick_size)
-            return self.model.dragged_words() or f"{order.label}  {ticks:+d} ticks"
-        return away + crowd.label
+            said = self.model.dragged_words() or f"{order.label}  {ticks:+d} ticks"
+            return [said, *(f"{label}  {ticks:+d}t" for label in order.labels)]
+        return [away + label for label in crowd.labels]
 
     def _draw_zones(self, painter: QPainter) -> None:
         colors = current_theme().colors
@@ -247,7 +254,7 @@ class OrderLinesLayer(Layer):
         self._draw_tether(painter, tag.rect, tag.y, fill)
         draw_tag(painter, tag.rect, "", TagStyle(face, ground, text_ink, None if solid else fill), pane.ratio)
         room = tag.rect.adjusted(0, 0, 0 if tag.cancel is None else -tag.cancel.width(), 0)
-        face.draw_centered(painter, room.center().x(), room.center().y(), self._text(tag.crowd))
+        face.draw_centered(painter, room.center().x(), room.center().y(), tag.text)
         if tag.cancel is not None:
             draw_cross(painter, tag.cancel, text_ink, pane.ratio)
 

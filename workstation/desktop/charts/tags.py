@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -11,7 +12,7 @@ from workstation.desktop.charts.layers import NO_PEN, antialiased, hairline_pen
 from workstation.desktop.colors import with_alpha
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from PySide6.QtGui import QColor, QPainter
 
@@ -95,18 +96,25 @@ class TagRoom:
     def take(self, wanted: QRectF, *, leftward: bool) -> QRectF:
         """Return the place nearest to the wanted one where a tag covers nothing, and keep it.
 
-        It moves along its own line first, left or right, then to a row below or above, from where it wanted to be.
-        Without any such place it stands as wanted.
+        It moves along its own line first, left or right, then to a row below or above, from where it wanted to be, at
+        last close to something that is there. Without any such place it stands as wanted.
         """
         width, height = wanted.width(), wanted.height()
         left, top = wanted.left(), wanted.top()
-        for rows in ROWS_AWAY:
-            at = self._along(left, top + rows * (height + TAG_GAP_PX), (width, height), leftward=leftward)
+        rows = (top + away * (height + TAG_GAP_PX) for away in ROWS_AWAY)
+        for row in chain(rows, self._close_rows(top, height)):
+            at = self._along(left, row, (width, height), leftward=leftward)
             if at is not None:
-                left, top = at, top + rows * (height + TAG_GAP_PX)
+                left, top = at, row
                 break
         self._taken.append((left, top, left + width, top + height))
         return QRectF(left, top, width, height)
+
+    def _close_rows(self, top: float, height: float) -> Iterator[float]:
+        """Yield the tops right above and below all that is there, the nearest first."""
+        above = [taken[1] - TAG_GAP_PX - height for taken in self._taken]
+        below = [taken[3] + TAG_GAP_PX for taken in self._taken]
+        yield from sorted([*above, *below], key=lambda row: abs(row - top))
 
     def _along(self, left: float, top: float, size: tuple[float, float], *, leftward: bool) -> float | None:
         """Return where in one row a tag has room, None where nowhere."""

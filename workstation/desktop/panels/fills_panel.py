@@ -46,7 +46,7 @@ class FillsPanel(TablePanel):
         self.totals = QLabel()
         self.totals.setObjectName(f"{panel_id}_totals")
         self.totals.setProperty("role", "caption")
-        self.bar.add(self.totals)
+        self.add_spare(self.totals)
         self.columns: ColumnModel[Execution] = ColumnModel(self.blotter.table)
         self.orders = FillsByOrder(Formats(context.bridge.session.instruments))
         self.single = ColumnView(self.columns, self.blotter.style, name=f"{panel_id}_table", meaning="Fills")
@@ -54,6 +54,7 @@ class FillsPanel(TablePanel):
             ColumnModel(self.orders.table), self.orders.style, name=f"{panel_id}_orders", meaning="Fills by order"
         )
         for view in (self.summed, self.single):
+            view.set_flexible("symbol", overflow="order")
             view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             view.customContextMenuRequested.connect(self._open_context_menu)
             self.show_view(view)

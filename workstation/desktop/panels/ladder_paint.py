@@ -11,8 +11,9 @@ from PySide6.QtGui import QColor, QPainter, QPen, QRegion
 
 from workstation.desktop.colors import Colors, blend
 from workstation.desktop.fonts import Weight
-from workstation.desktop.panels.ladder_columns import TITLES, Columns
+from workstation.desktop.panels.ladder_columns import Columns
 from workstation.desktop.panels.ladder_texts import TextFace
+from workstation.desktop.panels.ladder_titles import TitleStrip
 from workstation.desktop.theme import current_theme, figure_font, ui_font
 from workstation.viewmodels.ladder_cells import OwnCell
 from workstation.viewmodels.ladder_clicks import Column
@@ -39,7 +40,8 @@ class RowPainter:
         self.strong_digits = 0
         self.colors: Colors = theme.colors
         self.row_height = theme.metrics.row_compact
-        self.title_height = theme.metrics.row
+        self._titles = TitleStrip()
+        self.title_height = self._titles.height
         self.figures = TextFace(figure_font("body"))
         self.figures_bold = TextFace(figure_font("body", Weight.DemiBold))
         self.small = TextFace(figure_font("caption"))
@@ -61,16 +63,7 @@ class RowPainter:
 
     def titles(self, painter: QPainter, columns: Columns, width: int) -> None:
         """Paint the title strip."""
-        colors = self.colors
-        painter.fillRect(0, 0, width, self.title_height, colors.surface_raised)
-        painter.fillRect(0, self.title_height - 1, width, 1, colors.line)
-        painter.setPen(colors.text_muted)
-        self.words.use(painter)
-        for column, left, column_width in columns.edges:
-            title = TITLES[column]
-            forms = (title, title.removeprefix("MY "), title.partition(" ")[0])
-            title = next((form for form in forms if self.words.width(form) <= column_width - 4), forms[-1])
-            self.words.centre(painter, QRect(left, 0, column_width, self.title_height - 1), title)
+        self._titles.paint(painter, columns, width)
 
     def rows(
         self,

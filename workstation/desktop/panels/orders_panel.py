@@ -244,6 +244,7 @@ class OrdersPanel(TablePanel):
     def _build_table(self) -> None:
         self.columns: ColumnModel[OrderState] = ColumnModel(self.blotter.table, self._edit_text)
         view = ColumnView(self.columns, self.blotter.style, name=f"{self.panel_id}_table", meaning="Orders")
+        view.set_flexible("symbol", overflow="reason")
         view.setEditTriggers(QTableView.EditTrigger.SelectedClicked)  # no F2, which is a key that trades
         editor = OrderCellEditor(view, self.columns, self._refusal_of, tell=self._outlook_of, step=self._stepped)
         editor.committed.connect(self._amend)

@@ -45,10 +45,11 @@ class PositionsPanel(TablePanel):
         session = context.bridge.session
         self.positions = PositionsView(Formats(session.instruments), session.origin_names)
         self.totals = OneLine(f"{panel_id}_totals", "Totals by currency")
-        self.bar.add(self.totals, 1)
+        self.add_spare(self.totals, 1)
         self.even = self.add_button(
             "breakeven", "Breakeven", "Stop of the selected position to breakeven", self.breakeven
         )
+        self.when_low(lambda is_low: self.even.setText("B/E" if is_low else "Breakeven"))
         turn = PressTwice("Reverse", lambda: self._run_on_selected("trade.reverse"))
         meaning = "Exit the selected position, then enter the other way; press twice"
         self.turn = named(turn, f"{panel_id}_reverse", meaning, "quiet")
@@ -71,6 +72,7 @@ class PositionsPanel(TablePanel):
         view.rows_chosen.connect(self._on_chosen)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_context_menu)
+        view.set_flexible("symbol", overflow="account")
         self.show_view(view)
         self.view.apply(lambda: self.positions.take(context.state.positions.values()))
         self._show_state()

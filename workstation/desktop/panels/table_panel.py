@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.flow_bar import FlowBar
+from workstation.desktop.low_table import LowTable
 from workstation.desktop.panels.export_dialog import ask_for_export
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
@@ -25,6 +26,8 @@ from workstation.viewmodels.panel_notes import ConnectionWatch
 from workstation.viewmodels.table_query import AGE_COLUMNS, QueryError
 
 TIGHT_DIGITS = 60
+LOW_ROWS = 6
+"""Rows of height below which a panel keeps its table and its controls alone."""
 
 
 class TablePanel(Panel):
@@ -35,7 +38,8 @@ class TablePanel(Panel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.connection = ConnectionWatch()
-        self._tight = False
+        self._tight = self._has_low_look = False
+        self._low_looks: list[Callable[[bool], object]] = []
         if context.state.status is not None:
             self.connection.take(context.state.status)
         gap = current_theme().metrics.grid
@@ -67,8 +71,18 @@ class TablePanel(Panel):
     def show_view(self, view: ColumnView) -> None:
         """Put the table in its place."""
         self.view = view
+        LowTable(view)
         self.column.addWidget(view, 1)
         self.setFocusProxy(view)
+
+    def add_spare(self, words: QWidget, stretch: int = 0) -> None:
+        """Add words to the bar that give way to rows of the table in a low panel."""
+        self.when_low(words.setHidden)
+        self.bar.add(words, stretch)
+
+    def when_low(self, look: Callable[[bool], object]) -> None:
+        """Have a part take the look of a low panel, or its whole one again, when the height asks for it."""
+        self._low_looks.append(look)
 
     def add_filter(self, hint: str, on_changed: Callable[[], None]) -> QLineEdit:
         """Add the live filter line, reached by Ctrl+F and left by Esc."""
@@ -182,9 +196,17 @@ class TablePanel(Panel):
     # Qt overrides
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Draw the buttons above a narrow table closer together, so that the filter line and every word stay whole."""
+        """Draw the buttons above a narrow table closer together, and let spare words go in a low panel.
+
+        So the filter line and every word stay whole, and there are rows to be read.
+        """
         super().resizeEvent(event)
         tight = self.width() < TIGHT_DIGITS * self.fontMetrics().horizontalAdvance("0")
         if tight is not self._tight:
             self._tight = tight
             draw_tight(self.bar, tight=tight)
+        is_low = self.height() < LOW_ROWS * current_theme().metrics.row_compact
+        if is_low is not self._has_low_look:
+            self._has_low_look = is_low
+            for look in self._low_looks:
+                look(is_low)

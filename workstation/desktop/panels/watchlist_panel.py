@@ -60,7 +60,7 @@ class WatchlistPanel(TablePanel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         instruments = context.bridge.session.instruments
-        self._behind = False
+        self._behind = self._is_without_headings = False
         self._mine: dict[str, Mine] | None = None
         self._taken_at = context.bridge.session.mono_ns() - PAINT_EVERY_NS
         self.list = Watchlist(instruments, Formats(instruments))
@@ -73,6 +73,7 @@ class WatchlistPanel(TablePanel):
         self._ask_again = QTimer(self, interval=ASK_AGAIN_MS)
         self._ask_again.timeout.connect(self.watch_again)
         self._build_table()
+        self.when_low(self._leave_out_headings)
         self.until_released(context.focus.listen(self._on_focus))
         self._watch()
         self.view.apply(self._taken)
@@ -320,8 +321,14 @@ class WatchlistPanel(TablePanel):
             self._mine = None
             self._take_frame()
 
+    def _leave_out_headings(self, is_low: bool) -> None:
+        """Keep the few rows of a low list for instruments."""
+        self._is_without_headings = is_low
+        self._order_headings()
+
     def _order_headings(self) -> None:
-        self.view.reorder(lambda: self.list.hide_headings(self.list.table.sorting != RANK_SORT))
+        hidden = self._is_without_headings or self.list.table.sorting != RANK_SORT
+        self.view.reorder(lambda: self.list.hide_headings(hidden))
 
     def _show_state(self) -> None:
         note, left = self.connection.prices_note(LINK_DOWN), self.list.left_out

@@ -7,11 +7,14 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication
 
+from workstation.desktop.cell_painting import PADDING_PX
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.table_view import ColumnView
 from workstation.viewmodels.watchlist_rows import WatchRow
 
 RANK_SORT = (("rank", False),)
+SYMBOL_LETTERS, LAST_LETTERS = 5, 7
+"""What a symbol and the last price have at least where both have less room than they were designed for."""
 
 
 class WatchView(ColumnView):
@@ -31,6 +34,32 @@ class WatchView(ColumnView):
     _dragged: WatchRow | None = None
     _press = QPoint()
     _target = -1
+
+    def _fit_flexible(self, *_: object) -> None:
+        """Show the last price beside the symbol in a narrow list too: both are as wide as they must then."""
+        symbol, last = (self.columns.column_named(name) for name in ("symbol", "last"))
+        header = self.horizontalHeader()
+        beside = [header.logicalIndex(place) for place in range(header.visualIndex(last) + 1)]
+        room = self.viewport().width() - sum(
+            self._kept_width(number)
+            for number in beside
+            if number not in (symbol, last) and not self.isColumnHidden(number)
+        )
+        wanted, least = self._designed_width(last), self._least_width(LAST_LETTERS)
+        is_narrow = symbol in beside and not self.isColumnHidden(last) and room < self._designed_width(symbol) + wanted
+        if is_narrow and room >= self._least_width(SYMBOL_LETTERS) + least:
+            self._lent = {last}
+            self.setColumnWidth(last, max(room - self._designed_width(symbol), least))
+            self.setColumnWidth(symbol, room - self.columnWidth(last))
+            self.updateGeometries()
+            return
+        if self._lent:
+            self.setColumnWidth(last, wanted)
+            self._lent = set()
+        super()._fit_flexible()
+
+    def _least_width(self, letters: int) -> int:
+        return round(letters * self.cell_paint.digit) + 2 * PADDING_PX
 
     def _place_at(self, y: int) -> int:
         """Return the row before which a drop at y would go."""

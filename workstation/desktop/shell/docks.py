@@ -180,7 +180,8 @@ class Docks(QObject):
 
 
 def _name_tab(dock: QtAds.CDockWidget, title: str) -> None:
-    """Let a screen reader say what a tab and its cross are of."""
+    """Let a screen reader say what a tab and its cross are of, and hovering say the title where it is elided."""
+    dock.setTabToolTip(title)
     tab = dock.tabWidget()
     tab.setAccessibleName(title)
     for cross in tab.findChildren(QAbstractButton):
