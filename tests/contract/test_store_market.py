@@ -194,6 +194,13 @@ class TestTicks:
         kept.recorder.put_ticks(ticks, "SIM")
         return kept.settled()
 
+    def test_where_the_clock_was_set_back_every_tick_is_kept(self, kept: Kept) -> None:
+        ticks = [trade(0), trade(1), trade(2, at=NOON - MINUTE), trade(3, at=NOON - MINUTE)]
+        kept.recorder.put_ticks([*ticks, trade(9, "COIN")], "SIM")
+        kept.settled()
+        found = list(kept.reader.ticks(TickQuery(descending=False)))
+        assert [tick.event for tick in found] == [*ticks[2:], *ticks[:2], trade(9, "COIN")]
+
     def test_a_quote_is_two_ticks_and_a_trade_one_in_order_of_arrival(self, kept: Kept) -> None:
         self.record(kept, quote(1), trade(2), quote(3, bid=None))
         found = list(kept.reader.ticks(TickQuery(descending=False)))

@@ -14,7 +14,7 @@ from workstation.__main__ import main
 from workstation.app.bootstrap import Program
 from workstation.app.data_sources import StoredMarket
 from workstation.commands.params import BarsRequest, SwitchFault
-from workstation.domain.market import Aggressor, BarKind, BarType, StreamKind, Trade
+from workstation.domain.market import Aggressor, BarKind, BarType, StreamKind, Trade, TradeBust
 from workstation.domain.orders import OrdStatus
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.composites import builder_of
@@ -122,6 +122,40 @@ def test_bars_of_the_store_are_those_that_were_built_live_with_busts_and_correct
     assert main(["export", str(file), "--symbol", "AAPL", "--kind", "trades", "--home", str(home)]) == 0
     with file.open(encoding="utf-8") as opened:
         assert len(list(csv.DictReader(opened))) == shown - 2, "what was taken back is not handed on"
+
+
+def test_a_print_of_an_earlier_run_that_the_venue_takes_back_goes_out_of_live_bars_and_of_the_store(
+    tmp_path: Path,
+) -> None:
+    home, keeping = tmp_path / "home", ("--no-api", "--set", "marketdata.store_ticks=true")
+    with running_headless(home, *keeping) as program:
+        quoted(program, "AAPL")
+        market = program.engine.core.market
+        at = on_engine(program, lambda: market.cache.quote("AAPL")).ts_event
+        opened = at // 10**9 * 10**9
+        prints = [Trade("AAPL", 2_300_000, 7 + number, Aggressor.BUY, f"E{number}", at, at) for number in range(3)]
+        ends = Trade("AAPL", 2_300_000, 1, Aggressor.BUY, "E3", at + 10**9, at)
+        on_engine(program, lambda: market.on_feed([*prints, ends]))
+    with running_headless(home, *keeping) as program:
+        market = program.engine.core.market
+        quoted(program, "AAPL")
+        on_engine(program, lambda: market.bars("AAPL", SECONDS))
+        answer = ask(program, "market.build_bars", BarsRequest(symbol="AAPL", bar_type=SECONDS, count=100_000))
+        assert answer.ok, answer.text
+        before = on_engine(program, lambda: built(market, SECONDS))[opened]
+        now = on_engine(program, lambda: market.cache.quote("AAPL")).ts_event
+        on_engine(program, lambda: market.on_feed([TradeBust("AAPL", "E1", now, now)]))
+        after = [*before[:4], before[4] - prints[1].size]
+        wait_for(lambda: on_engine(program, lambda: built(market, SECONDS))[opened] == after)
+    view = open_view("", home)
+    try:
+        aapl = view.history.instrument("AAPL")
+        assert aapl is not None
+        builder = builder_of("AAPL", SECONDS, Calendars()[aapl.calendar])
+        past = of_prints(view.history.open_trades("AAPL", None, None), builder, aapl, 1_000)
+    finally:
+        view.close()
+    assert dict(zip(past.times[:, 0].tolist(), past.values.tolist(), strict=True))[opened] == after
 
 
 def test_recorded_ticks_are_listed_exported_and_traded_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

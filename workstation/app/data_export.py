@@ -18,11 +18,11 @@ from workstation.app.data_hours import adopt_hours
 from workstation.app.import_stamps import instant
 from workstation.config.paths import find_home
 from workstation.domain.errors import StorageError, UserError
+from workstation.domain.market import BUST_REACH
 from workstation.domain.numbers import format_scaled
 from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.coverage import adjustment_factors, ex_time, spanned
 from workstation.marketdata.intervals import bar_type_of, interval_of
-from workstation.marketdata.print_bars import PRINTS_KEPT_MAX
 from workstation.ports.market_data import ActionKind, BarChunk, Integers, MarketHistory, QuoteChunk, TradeChunk
 from workstation.storage import open_view
 from workstation.storage.tick_archive import replacing
@@ -117,7 +117,7 @@ def _standing(history: MarketHistory, symbol: str, start: int | None, end: int |
                 continue
             count += 1
             within += end is None or at < end
-        if count - within > PRINTS_KEPT_MAX:
+        if count - within > BUST_REACH:
             break
     count = 0
     for chunk in history.open_trades(symbol, start, end):

@@ -22,6 +22,7 @@ from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.order_stories import OrderStories
 from workstation.app.screens import EngineScreens
 from workstation.app.scripts import ScriptDoor
+from workstation.app.stored_busts import StoredBusts
 from workstation.app.strategies import RUNS_NS, Strategies
 from workstation.app.sweep_desk import SweepDesk
 from workstation.app.venues import Venue
@@ -138,6 +139,7 @@ class Engine:
             store, self._screens, core.instruments, loop.post, commands, environment=venue.environment,
             beside=past_beside,
         )  # fmt: skip
+        self._stored_busts = StoredBusts(store, core.market, loop.post)
         self._sweeps = SweepDesk.of(store, strategies_folder, loop.post, commands)
         self._backtests = BacktestDesk.of(store, strategies_folder, loop.post, commands)
         self._opening, self._stories = AccountOpening(core, venue), OrderStories(store.reader, loop.post)
@@ -298,7 +300,7 @@ class Engine:
     def stop(self) -> None:
         """End the run: nothing is cancelled, everything queued is stored, the last state is kept as a snapshot."""
         self._recent.listener = None
-        stored = (self._market_desk.past_bars, self._stored_data, self._chart_history)
+        stored = (self._market_desk.past_bars, self._stored_data, self._chart_history, self._stored_busts)
         for reading in (*stored, self._stories, self._sweeps, self._backtests, self._screens):
             reading.close()
         self.scripts.stop()

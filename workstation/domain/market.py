@@ -55,6 +55,9 @@ class TradeBust(msgspec.Struct, frozen=True, gc=False, tag=True):
     ts_init: int
 
 
+BUST_REACH = 200_000
+"""Newest prints of an instrument that a bust is found among, live and of those stored; of one name the newest."""
+
 BAR_CONDITION = "BAR"
 """Condition of a trade that stands for a recorded bar: it repeats the bar's close and volume, and is no trade more."""
 

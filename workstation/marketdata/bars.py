@@ -138,6 +138,8 @@ class BarBuilder:
         bar = next((bar for bar in held if bar.open_ts <= bust.ts < bar.close_ts), None)
         if bar is None or not bust.effect:
             return self._lay_old(bust, standing, known_from) if bar is None else []
+        if bar.partial and bust.ts < bar.first_ts:
+            return []  # it came before we listened
         inside = [mark for mark in standing if bar.open_ts <= mark.ts < bar.close_ts]
         if sum(mark.effect & (LAST | VOLUME) != 0 for mark in inside) == bar.count - 1:
             bar.lay_anew(inside)

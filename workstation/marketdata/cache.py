@@ -35,6 +35,7 @@ from workstation.marketdata.day_statistics import DayStats, Line, Print
 from workstation.marketdata.freshness import NS_PER_MS, Flag, Freshness, FreshnessLimits, StampedPrice, StreamHealth
 from workstation.marketdata.kept_trades import KeptTrades
 from workstation.marketdata.quality import Defect, Quality
+from workstation.ports.market_data import TakenBack
 
 _HOUR_NS = 3_600 * NS_PER_SECOND
 
@@ -280,6 +281,13 @@ class MarketCache:
 
         behind = [Print(row, self._effect(row)) for row in kept.behind(trade, before)]
         self._line(symbol).take_back(Print(trade, self._effect(trade)), behind, standing)
+
+    def take_back_stored(self, found: TakenBack) -> None:
+        """Take a print that is stored but not kept out of what is known of its instrument, once."""
+        trade = found.trade
+        if self._kept.take_back_stored(trade):
+            standing = [Print(row, self._effect(row)) for row in self._kept.joined(found.standing)]
+            self._line(trade.symbol).take_back_stored(Print(trade, self._effect(trade)), standing)
 
     def _on_phase(self, change: PhaseChange) -> None:
         self._line(change.symbol).phase = change.phase

@@ -206,6 +206,38 @@ class Line:
         first, self.open, _opening = self.opens[-1] if self.opens else (-_NONE_YET, 0, None)
         self.open_ts = -first
 
+    def take_back_stored(self, gone: Print, standing: Sequence[Print]) -> None:
+        """Take a print out that is not kept: the day is laid anew where all of it is known, else its volume alone goes.
+
+        standing: the prints that stand and are known, stored ones and those kept, by arrival.
+        """
+        trade, effect = gone
+        lasts = [row.trade for row in standing if row.effect & LAST]
+        if self.trade is not None and (self.trade.trade_id, self.trade.ts_event) == (trade.trade_id, trade.ts_event):
+            self.trade, self.before = max(reversed(lasts), key=lambda row: row.ts_event, default=None), None
+        if trade.ts_event < self.day_start:
+            self._close_before_anew(trade, [row for row in lasts if row.ts_event < self.day_start])
+            return
+        if not self.open_ts <= trade.ts_event < self.day_end:
+            return
+        today = [row for row in standing if self.day_start <= row.trade.ts_event < self.day_end]
+        if sum(row.trade.size for row in (gone, *today) if row.effect & VOLUME) == self.volume + self.unpriced:
+            held = self.trade, self.before
+            self.clear_day()
+            for row in today:
+                self.add_marked(*row)
+            self.trade, self.before = held
+            return
+        if effect & VOLUME:
+            self._count(trade.price, trade.size, effect, -1)
+        self.trades -= bool(effect & (LAST | VOLUME))
+
+    def _close_before_anew(self, gone: Trade, lasts: Sequence[Trade]) -> None:
+        """Give the close of the day before back that a print was, where that is what it was."""
+        newest = max(reversed(lasts), key=lambda row: row.ts_event, default=None)
+        if newest is not None and gone.price == self.prev_close and gone.ts_event >= newest.ts_event:
+            self.prev_close, self.closing = newest.price, newest
+
     def _open_at(self, trade: Trade) -> None:
         self.open, self.open_ts = trade.price, trade.ts_event
         self.opens.append((-trade.ts_event, trade.price, trade))

@@ -19,6 +19,15 @@ def of_prints_over_time(bar_type: BarType) -> bool:
     return bar_type.source is BarSource.LAST and bar_type.kind not in COUNTED_KINDS and not outside
 
 
+def are_all_of(history: BarHistory, span: Interval, prints: Sequence[Marked]) -> bool:
+    """Tell whether prints are all of a closed bar: their volume within its span is that of the bar."""
+    row = history.index_at(span.open) if span.inside else -1
+    if row < 0 or history.ts_open[row] != span.open:
+        return False
+    inside = (mark.size for mark in prints if mark.effect & VOLUME and span.open <= mark.ts < span.close)
+    return sum(inside) == int(history.values[row][4])
+
+
 def without(history: BarHistory, span: Interval, gone: Marked, standing: Sequence[Marked] | None) -> Bar | None:
     """Return the closed bar of a span without a print, None where none is kept or the print counts for nothing.
 

@@ -12,13 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.domain.conditions import WHOLE
-from workstation.domain.market import Bar
+from workstation.domain.market import BUST_REACH, Bar
 from workstation.marketdata.bars import BarBuilder
 from workstation.marketdata.composites import ComposedBuilder
 from workstation.marketdata.forming import Marked
-
-PRINTS_KEPT_MAX = 50_000
-"""Newest prints that a bust is found among."""
 
 Ints = NDArray[np.int64]
 
@@ -43,28 +40,44 @@ class PrintBars:
 
     def __init__(self, builder: BarBuilder | ComposedBuilder) -> None:
         self._builder = builder
-        self._kept: deque[tuple[int, int, int, int] | None] = deque(maxlen=PRINTS_KEPT_MAX)
+        self._kept: deque[Ints] = deque()
+        self._count = self._held = 0
+        self._gone: set[int] = set()
 
     def lay(self, prints: Prints) -> Iterator[Bar]:
         """Yield the bars that prints close and revise, in that order."""
         effects = np.full_like(prints.prices, WHOLE) if prints.effects is None else prints.effects
         busts = np.zeros_like(prints.prices) if prints.busts is None else prints.busts
-        put, kept = self._builder.put_marked, self._kept
+        put, begun = self._builder.put_marked, 0
         columns = (column.tolist() for column in (*prints[:4], effects, busts))
+        rows = np.column_stack((prints.prices, prints.sizes, prints.times, effects))
         for place, (ts, price, size, side, effect, back) in enumerate(zip(*columns, strict=True)):
             if back:
+                self._keep(rows[begun:place])
+                begun = place + 1
                 yield from self._take_back(back, int(prints.settled[place]))
                 continue
-            kept.append((price, size, ts, effect))
             yield from put(price, size, ts, side, effect)
+        self._keep(rows[begun:])
+
+    def _keep(self, rows: Ints) -> None:
+        """Keep rows of prints, and let go what a bust can reach no more."""
+        self._kept.append(rows)
+        self._count += len(rows)
+        self._held += len(rows)
+        while self._held - len(self._kept[0]) >= BUST_REACH:
+            self._held -= len(self._kept.popleft())
 
     def _take_back(self, back: int, now: int) -> list[Bar]:
         """Take the print back that stands `back` prints ago, 1 for the newest."""
-        found = self._kept[-back] if back <= len(self._kept) else None
-        if found is None:
+        number, first = self._count - back, self._count - self._held
+        if number in self._gone or not first <= number or back > BUST_REACH:
             return []
-        self._kept[-back] = None
+        self._gone.add(number)
         closed = self._builder.on_time(now)
-        standing = [Marked(*row) for row in self._kept if row is not None]
-        known_from = min(found[2], standing[0].ts if standing else found[2]) + 1
-        return closed + self._builder.take_back(Marked(*found), standing, known_from)
+        rows = np.concatenate(self._kept)[-BUST_REACH:].tolist()
+        first = self._count - len(rows)
+        standing = [Marked(*row) for at, row in enumerate(rows, first) if at not in self._gone]
+        found = Marked(*rows[number - first])
+        known_from = min(found.ts, standing[0].ts if standing else found.ts) + 1
+        return closed + self._builder.take_back(found, standing, known_from)

@@ -31,8 +31,9 @@ from workstation.marketdata.forming import Marked
 from workstation.marketdata.grid import TimeGrid
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.kept_trades import KeptTrades
-from workstation.marketdata.old_bars import of_prints_over_time, without
+from workstation.marketdata.old_bars import are_all_of, of_prints_over_time, without
 from workstation.marketdata.quality import Defect, Quality
+from workstation.ports.market_data import TakenBack
 
 BAR_SERIES_MAX = 500
 """Most series at once."""
@@ -64,6 +65,8 @@ class BarSeriesSet:
         self._for_others: set[SeriesKey] = set()
         self._kept = KeptTrades()
         self._listeners: list[Callable[[Bar], None]] = []
+        self.on_unknown_bust: Callable[[TradeBust], None] = lambda _bust: None
+        """Called with the bust of a print that is not kept, which may be stored."""
 
     def listen(self, listener: Callable[[Bar], None]) -> None:
         """Hand every bar to `listener` as it closes or is revised."""
@@ -299,27 +302,40 @@ class BarSeriesSet:
         self._quality.count(bust.symbol, Defect.BUST)
         found = self._kept.take_back(bust.symbol, bust.trade_id, events[:index])
         if found is None:
+            if bust.trade_id and not self._kept.was_taken_back(bust.symbol, bust.trade_id):
+                self.on_unknown_bust(bust)
             return
-        symbol, gone, since = bust.symbol, self._marked(found), self._kept.known_from
-        standing = [self._marked(trade) for trade in self._kept.standing(symbol, events[:index])]
-        builders = (*self._by_trade.get(symbol, ()), *self._by_side.get(symbol, ()))
-        told = self._record([bar for builder in builders for bar in builder.take_back(gone, standing, since)])
-        told += self._record_old(
-            symbol, gone, standing, {each.bar.bar_type for each in told if type(each) is BarRevised}
-        )
-        if told:
+        standing = self._kept.standing(bust.symbol, events[:index])
+        if told := self._taken_out(found, standing, self._kept.known_from):
             made.append((index, told))
 
+    def take_back_stored(self, found: TakenBack) -> list[MarketEvent]:
+        """Take a print that is stored but not kept out of its bars, once; returns what this revised."""
+        if not self._kept.take_back_stored(found.trade):
+            return []
+        return self._taken_out(found.trade, self._kept.joined(found.standing), None)
+
+    def _taken_out(self, found: Trade, known: Sequence[Trade], since: int | None) -> list[MarketEvent]:
+        """Return the bars that are revised as a print goes.
+
+        known: prints that stand. since: when these begin to be all of them, None where that is not known.
+        """
+        symbol, gone, standing = found.symbol, self._marked(found), [self._marked(trade) for trade in known]
+        builders = (*self._by_trade.get(symbol, ()), *self._by_side.get(symbol, ()))
+        told = self._record([bar for builder in builders for bar in builder.take_back(gone, standing, since)])
+        done = {each.bar.bar_type for each in told if type(each) is BarRevised}
+        return told + self._record_old(symbol, gone, standing, since, done)
+
     def _record_old(
-        self, symbol: str, gone: Marked, standing: Sequence[Marked], done: set[BarType]
+        self, symbol: str, gone: Marked, standing: Sequence[Marked], since: int | None, done: set[BarType]
     ) -> list[MarketEvent]:
         """Take a print out of closed bars that nothing builds any more: laid anew, else its volume alone."""
         told: list[MarketEvent] = []
-        since, calendar = self._kept.known_from, self._calendars[self._instrument(symbol).calendar]
+        calendar = self._calendars[self._instrument(symbol).calendar]
         for (name, bar_type), history in list(self._histories.items()):
             if name == symbol and bar_type not in done and of_prints_over_time(bar_type):
                 span = TimeGrid(bar_type, calendar).interval(gone.ts)
-                whole = since is not None and since <= span.open
+                whole = since <= span.open if since is not None else are_all_of(history, span, (gone, *standing))
                 found = without(history, span, gone, standing if whole else None)
                 told += self._record([found] if found is not None else [])
                 done |= {each.bar.bar_type for each in told if type(each) is BarRevised}

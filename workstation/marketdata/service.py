@@ -7,7 +7,7 @@ is the hot path: lists at every step, one lookup by type for a message, no call 
 from collections.abc import Callable, Mapping
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Bar, BarType, Level, MarketEvent, Quote, StreamState
+from workstation.domain.market import Bar, BarType, Level, MarketEvent, Quote, StreamState, TradeBust
 from workstation.domain.orders import ReferencePrice
 from workstation.kernel.bus import Bus, FaultHandler
 from workstation.kernel.clock import Clock
@@ -21,6 +21,7 @@ from workstation.marketdata.live_splits import LiveSplits
 from workstation.marketdata.quality import Border, Quality
 from workstation.marketdata.series import BARS_KEPT, BarSeriesSet
 from workstation.marketdata.subscriptions import Request, Subscriptions
+from workstation.ports.market_data import TakenBack
 
 BatchListener = Callable[[list[MarketEvent]], None]
 
@@ -81,6 +82,18 @@ class MarketData:
         for conflator in self._conflators:
             conflator.touch(touched)
         self._bus.publish(batch)
+
+    def on_unknown_bust(self, look: Callable[[TradeBust], None]) -> None:
+        """Have `look` look for a print that is taken back and not kept; what it finds goes to `take_back`."""
+        self.series.on_unknown_bust = look
+
+    def take_back(self, found: TakenBack) -> None:
+        """Take a stored print back that is not kept: one from before this run, or too old for memory."""
+        self.cache.take_back_stored(found)
+        if revised := self.series.take_back_stored(found):
+            self._bus.publish(revised)
+        for conflator in self._conflators:
+            conflator.touch({found.trade.symbol})
 
     def close_bars(self, now_ns: int) -> None:
         """Close the time bars that ended at or before `now_ns`, venue time less the build delay, and tell listeners."""

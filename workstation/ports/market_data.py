@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import BookChange, BookSnapshot
+from workstation.domain.market import BookChange, BookSnapshot, Trade
 
 Integers = NDArray[np.int64]
 
@@ -85,6 +85,16 @@ class TradeChunk(msgspec.Struct, frozen=True, kw_only=True):
     ts_event: Integers
     effect: Integers | None = None
     busts: Integers | None = None
+
+
+class TakenBack(msgspec.Struct, frozen=True):
+    """A stored print that the venue took back. standing: those received before the bust that stand, by arrival.
+
+    Of these the newest BUST_REACH at most, in the instrument's scales.
+    """
+
+    trade: Trade
+    standing: tuple[Trade, ...]
 
 
 class BookChunk(msgspec.Struct, frozen=True, kw_only=True):

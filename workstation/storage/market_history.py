@@ -6,6 +6,7 @@ the page and not the history. Decides nothing and writes nothing.
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,7 +16,7 @@ from sqlalchemy import Engine, Row, Select, Table, func, select
 from workstation.domain.conditions import WHOLE, counts_for
 from workstation.domain.errors import StorageDamaged
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Aggressor, BookChange, BookSnapshot, Quote, Trade, TradeBust
+from workstation.domain.market import BUST_REACH, Aggressor, BookChange, BookSnapshot, Quote, Trade, TradeBust
 from workstation.ports.market_data import (
     BarChunk,
     BookChunk,
@@ -25,6 +26,7 @@ from workstation.ports.market_data import (
     MarketHours,
     QuoteChunk,
     Scales,
+    TakenBack,
     TickerSpan,
     TradeChunk,
 )
@@ -34,14 +36,12 @@ from workstation.storage.market_around import around_holdings, by_ticker, hours_
 from workstation.storage.market_data_tables import LISTED_AT, corporate_actions, data_instruments
 from workstation.storage.market_reader import CHUNKS_READ_AT_ONCE, bar_conditions, chunk_page
 from workstation.storage.market_tables import market_bars, tick_chunks
+from workstation.storage.print_search import find_taken_back
 from workstation.storage.tables import TENANT, instruments
 from workstation.storage.tick_files import ChunkPlace, Kept, TickFiles, kind_of_file
 
 BARS_READ_AT_ONCE = 50_000
 """Bars of one read, and of one chunk."""
-
-PRINTS_KNOWN_MAX = 50_000
-"""Newest prints that a bust is found among; live bars know more of them (`marketdata/kept_trades.py`)."""
 
 BookRow = BookSnapshot | BookChange
 Value = TypeVar("Value")
@@ -187,6 +187,16 @@ class SqlMarketHistory:
                 busts=busts if busts.any() else None,
             )
 
+    def taken_back(self, bust: TradeBust, scales: Scales) -> TakenBack | None:
+        """Return the print that a bust names, None where none of the newest on these scales has that name and stands.
+
+        Raises:
+            StorageDamaged: what is stored cannot be read.
+        """
+        found = self._chunks(TickQuery(symbol=bust.symbol, end_ns=bust.ts_init, descending=True))
+        same = takewhile(lambda chunk: Scales(chunk.price_decimals, chunk.qty_decimals) == scales, found)
+        return find_taken_back(bust, map(self._events, same))
+
     def open_books(self, symbol: str, start: int | None, end: int | None) -> Iterator[BookChunk]:
         """Yield snapshots and changes of the book received in [start, end)."""
         return by_ticker(self.tickers(symbol), symbol, (start, end), self._books)
@@ -326,7 +336,7 @@ class _Prints:
         if isinstance(event, TradeBust):
             number = self._known.pop(event.trade_id, None)
             back = 0 if number is None else self._count - number + 1
-            return (event.ts_init, 0, 0, 0, event.ts_event, 0, back) if 0 < back <= PRINTS_KNOWN_MAX else None
+            return (event.ts_init, 0, 0, 0, event.ts_event, 0, back) if 0 < back <= BUST_REACH else None
         if not isinstance(event, Trade):
             return None
         effect = counts_for(event.conditions, self._exchange) if event.conditions else WHOLE
@@ -334,7 +344,7 @@ class _Prints:
         if event.trade_id:
             self._known.pop(event.trade_id, None)
             self._known[event.trade_id] = self._count
-            if len(self._known) > PRINTS_KNOWN_MAX:
+            if len(self._known) > BUST_REACH:
                 del self._known[next(iter(self._known))]
         return event.ts_init, event.price, event.size, _SIGNS[event.aggressor], event.ts_event, effect, 0
 

@@ -8,6 +8,7 @@ there is room again.
 import bisect
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 from sqlalchemy import Engine
@@ -228,7 +229,11 @@ class Recorder:
 
 
 def _ripe(held: list[Recorded], *, due: bool) -> int:
-    """Return how many of the oldest ticks make a chunk now: one that is full in number or time, or due."""
-    within = bisect.bisect_right(held, held[0].ts_init + CHUNK_SPAN_NS, key=lambda tick: tick.ts_init)
+    """Return how many of the oldest ticks make a chunk now: one that is full in number or time, or due.
+
+    Where the clock was set back a chunk ends, since in one no time goes back.
+    """
+    ordered = next((at for at, (one, two) in enumerate(pairwise(held), 1) if two.ts_init < one.ts_init), len(held))
+    within = bisect.bisect_right(held, held[0].ts_init + CHUNK_SPAN_NS, hi=ordered, key=lambda tick: tick.ts_init)
     count = min(within, CHUNK_TICKS_MAX)
     return count if due or count == CHUNK_TICKS_MAX or count < len(held) else 0
