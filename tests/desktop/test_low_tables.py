@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.test_fills_panel import fill
-from tests.helpers.desktop_rig import DesktopRig, limit, order, position, quote
+from tests.helpers.desktop_rig import START_NS, DesktopRig, limit, order, position, quote, status
 from workstation.desktop.low_table import ROWS_LEAST
 from workstation.desktop.panels.fills_panel import FillsPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
@@ -53,6 +53,7 @@ def made(rig: DesktopRig, qtbot: QtBot) -> Iterator[Callable[[type[TablePanel], 
             *(fill(f"X-{n}") for n in range(5)),
             positions=[position(100 * n, symbol=symbol) for n, symbol in enumerate(SYMBOLS, 1)],
             quotes=[quote(symbol) for symbol in SYMBOLS],
+            status=status(now_ns=START_NS),
         )
         QApplication.processEvents()
         return panel

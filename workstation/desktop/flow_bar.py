@@ -7,7 +7,12 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from workstation.desktop.theme import current_theme
+
 LEAST_LETTERS = 12
+CHOICE_SPARE_PX = 6
+"""What a choice needs beside what the toolkit asks for, as its paddings are rounded at large text: for each size more.
+"""
 
 
 class FlowBar(QWidget):
@@ -79,7 +84,8 @@ class FlowBar(QWidget):
     def _lay_out(self) -> None:
         for part, _ in self._parts:
             if isinstance(part, QComboBox):  # the toolkit would cut its words before it gives up the room of others
-                part.setMinimumWidth(part.sizeHint().width())
+                spare = round(CHOICE_SPARE_PX * max(current_theme().text_scale - 1, 0))
+                part.setMinimumWidth(part.sizeHint().width() + spare)
         wanted = self._wanted()
         if wanted == self._rows:
             return

@@ -29,6 +29,7 @@ class LowTable(QObject):
     def _fit(self, *_: object) -> None:
         view, rows = self._view, self._view.verticalHeader()
         row, titles = current_theme().metrics.row_compact, view.horizontalHeader().sizeHint().height()
+        view.setMinimumHeight(row + 2 * view.frameWidth())
         room = view.height() - 2 * view.frameWidth()
         bar = view.horizontalScrollBar().sizeHint().height()
         policy = Qt.ScrollBarPolicy

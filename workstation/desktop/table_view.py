@@ -17,6 +17,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPoint,
     QRect,
+    QSize,
     Qt,
     QTimer,
     Signal,
@@ -504,6 +505,13 @@ class ColumnView(QTableView):
                     self._update_row(row)
 
     # Qt overrides
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least in which titles and a row stand whole above what scrolls them sideways."""
+        titles, bar = self.horizontalHeader().sizeHint().height(), self.horizontalScrollBar().sizeHint().height()
+        least = titles + self._row_height() + bar + 2 * self.frameWidth()
+        hint = super().minimumSizeHint()
+        return QSize(hint.width(), max(hint.height(), least))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the flexible column into the new width."""

@@ -44,6 +44,13 @@ class Asking:
         """True when an answer is overdue or was an error."""
         return bool(self._error) or (self._waits_since is not None and self._mono_ns() - self._waits_since > LATE_NS)
 
+    @property
+    def waits(self) -> tuple[str, str]:
+        """Return what a table that no answer has filled says, and what becomes of it."""
+        if self._error:
+            return f"No answer about {self._what}", "Retry asks the engine again."
+        return f"Loading {self._what}…", "Waiting for the engine."
+
     def note(self) -> PanelNote:
         """Return the sentence for the panel, nothing while all is well."""
         if self._error:

@@ -19,8 +19,9 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Question, bar_of
 from workstation.desktop.panels.permit_form import PermitForm
 from workstation.desktop.panels.ticket_fields import set_role
-from workstation.desktop.table_view import ColumnView
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.tables import ColumnModel
+from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.domain.errors import UserError
 from workstation.domain.records import LivePermit
 from workstation.domain.scopes import PRESETS
@@ -38,6 +39,8 @@ from workstation.viewmodels.panel_notes import PanelNote
 
 KEY_BYTES = 32
 DAYS_WIDTH_PX = 64
+KEYS_SPARE = ("orders", "used", "prefix")
+"""Columns of the keys that give way in a narrow panel, the first of these first."""
 
 
 class ApiAccessPanel(AskingPanel):
@@ -59,13 +62,16 @@ class ApiAccessPanel(AskingPanel):
         self.address.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self.copy_address = self.button("copy_address", "Copy address", "Copy the address", self._copy_address)
         self.column.addWidget(bar_of(self.switch, self.address, self.copy_address, stretch=1))
-        self.keys = ColumnView(
+        self.keys = SpareColumnView(
             ColumnModel(self.scripts.keys), key_style, name=f"{panel_id}_keys", meaning="Keys of scripts"
         )
-        self.requests = ColumnView(
+        self.keys.set_flexible("name")
+        self.keys.set_spare(*KEYS_SPARE)
+        self.requests = SpareColumnView(
             ColumnModel(self.scripts.requests), request_style, name=f"{panel_id}_requests", meaning="Requests"
         )
         self.requests.set_flexible("path")
+        self.requests.set_spare("ms")
         self.keys.rows_chosen.connect(self._show_buttons)
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName(f"{panel_id}_tables")
@@ -100,7 +106,8 @@ class ApiAccessPanel(AskingPanel):
         self.preset.addItems(list(PRESETS))
         self.cap = self._field("cap", "Largest notional of one order", "Order cap")
         self.days = self._field("days", "Days until it expires", "Days")
-        self.days.setMaximumWidth(DAYS_WIDTH_PX)
+        theme_notifier().changed.connect(self._fit_days)
+        self._fit_days()
         self.create_button = self.button(
             "create", "Create key", "Make a key; it is shown once", self._create, role="primary"
         )
@@ -124,6 +131,10 @@ class ApiAccessPanel(AskingPanel):
         for field in (self.name, self.cap, self.days):
             field.returnPressed.connect(self._create)
         return holder
+
+    def _fit_days(self, *_: object) -> None:
+        """Give the short field the width that its words take at the size of the text."""
+        self.days.setFixedWidth(round(DAYS_WIDTH_PX * max(current_theme().text_scale, 1.0)))
 
     def _field(self, name: str, meaning: str, placeholder: str) -> QLineEdit:
         field = QLineEdit()
@@ -156,9 +167,9 @@ class ApiAccessPanel(AskingPanel):
         self.address.setText(state)
         self.address.setAccessibleName(f"REST interface {state}")
         self.address.setToolTip("" if board is None else f"Token file: {board.door.token_file}")
-        waits = f"Loading {self.what}…"
-        self.keys.set_empty_text(*(("No keys", "Name one below and create it.") if board else (waits, "")))
-        self.requests.set_empty_text(*(("No requests yet", "Each one appears here.") if board else (waits, "")))
+        waits = self.asking.waits
+        self.keys.set_empty_text(*(("No keys", "Name one below and create it.") if board else waits))
+        self.requests.set_empty_text(*(("No requests yet", "Each one appears here.") if board else waits))
         self._show_buttons()
 
     def _chosen(self) -> list[KeyRow]:

@@ -5,6 +5,7 @@ the next gesture. Answers are held weakly, so that a closed panel is let go whil
 """
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 from weakref import WeakMethod, ref
 
 import msgspec
@@ -40,9 +41,13 @@ Question = tuple[str, msgspec.Struct, Heard]
 
 
 class AskingPanel(Panel):
-    """Base of the risk, connections, fault, script and webhook panels. `what`: what it waits for, in words."""
+    """Base of the risk, connections, fault, script and webhook panels.
+
+    `what`: what it waits for, in words. `link_means`: what a lost venue means here, "" for what it means to orders.
+    """
 
     what = "an answer"
+    link_means: ClassVar[str] = ""
     scrolls = True
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
@@ -95,7 +100,8 @@ class AskingPanel(Panel):
             return
         note = PanelNote("warning", self.refusal) if self.refusal else self.asking.note()
         if not note.text and not self.connection.venue_up:
-            note = self.connection.orders_note()
+            means = self.link_means
+            note = self.connection.note(means) if means else self.connection.orders_note()
         self.note.show_note(note if note.text else self.trouble())
         self.retry.setVisible(self.asking.is_late)
         self.copy.setVisible(bool(self.asking.details))

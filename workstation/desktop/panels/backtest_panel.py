@@ -23,7 +23,6 @@ from workstation.viewmodels.backtest_view import BacktestsView, backtest_style, 
 from workstation.viewmodels.panel_notes import PanelNote
 
 SIZES = (130, 280, 140)
-WAITS = ("Loading backtests…", "Waiting for the engine.")
 RUNS_SPARE = ("created", "trades", "interval", "symbols", "drawdown", "sharpe", "profit")
 TRIPS_SPARE = ("bars", "mfe", "mae", "fees", "number", "exit_px", "entry_px", "exit", "entry")
 """Columns that give way in a narrow panel, the first of them first."""
@@ -51,7 +50,7 @@ class BacktestsPanel(StudyPanel[BacktestForm]):
         self.runs.set_flexible("strategy")
         self.runs.set_spare(*RUNS_SPARE)
         self.runs.set_default_sort((("id", True),))
-        self.runs.set_empty_text(*WAITS)
+        self.runs.set_empty_text(*self.asking.waits)
         self.runs.rows_chosen.connect(self._on_chosen)
         self.trips = SpareColumnView(
             ColumnModel(self.rows.trips), trip_style, name=f"{panel_id}_trips", meaning="Round trips of the run"
@@ -129,7 +128,7 @@ class BacktestsPanel(StudyPanel[BacktestForm]):
             self.runs.redress()
             self._follow(result.data.running)
             self.show_state()
-        self.runs.set_empty_text(*(WAITS if self.rows.board is None else NONE))
+        self.runs.set_empty_text(*(self.asking.waits if self.rows.board is None else NONE))
         self._show_chosen()
 
     def _follow(self, running: int) -> None:

@@ -50,7 +50,7 @@ class ConnectionsPanel(AskingPanel):
         super().__init__(context, panel_id)
         self.rows = ConnectionsView(Formats(context.bridge.session.instruments))
         self.links = self._table("links", "Links and streams", self.rows.links, link_style, "detail")
-        self.accounts = self._table("accounts", "Accounts", self.rows.accounts, account_style, "reason")
+        self.accounts = self._table("accounts", "Accounts", self.rows.accounts, account_style, "account")
         self.differences = self._table(
             "differences", "Differences with venues", self.rows.differences, difference_style, "owner"
         )
@@ -173,8 +173,8 @@ class ConnectionsPanel(AskingPanel):
     def _on_board(self, result: CommandResult) -> None:
         if self.take(result, VenueBoard):
             self.rows.board = result.data
-            self._refill()
-            self.show_state()
+        self._refill()
+        self.show_state()
 
     def _refill(self) -> None:
         state = self.context.state
@@ -185,7 +185,7 @@ class ConnectionsPanel(AskingPanel):
         self.differences.apply(lambda: self.rows.take_differences(orders))
         for view in (self.links, self.accounts, self.differences):
             view.redress()
-        waiting = ("", "") if self.asking.has_answer else (f"Loading {self.what}…", "Waiting for the engine.")
+        waiting = ("", "") if self.asking.has_answer else self.asking.waits
         self.links.set_empty_text(*waiting)
         none = ("No account yet", "It appears when its venue is connected.")
         self.accounts.set_empty_text(*(none if self.asking.has_answer else waiting))

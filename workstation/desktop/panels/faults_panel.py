@@ -13,6 +13,7 @@ from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside
 from workstation.desktop.panels.ticket_fields import set_role
+from workstation.desktop.panels.wrapped_cells import WrappedCells
 from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.domain.accounts import Environment
 from workstation.domain.errors import UserError
@@ -22,8 +23,8 @@ from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.panel_notes import PanelNote
 
 SWITCH, EFFECT, STATE = range(3)
-BESIDE_NAME_PX = 56
-"""Room of indents, switch and paddings beside a fault's name."""
+BESIDE_NAME_PX, PADDINGS_PX = 56, 10
+"""Room of indents and switch beside a fault's name; paddings grow with the text."""
 
 _FIELDS = (
     ("symbol", "Instrument", "any"),
@@ -49,7 +50,8 @@ class FaultsPanel(AskingPanel):
         self.tree.setObjectName(f"{panel_id}_switches")
         self.tree.setAccessibleName("Faults of the simulator")
         self.tree.setHeaderLabels(["Fault", "What happens", "State"])
-        self.tree.setUniformRowHeights(True)
+        self.tree.setWordWrap(True)
+        self.tree.setItemDelegate(WrappedCells(self.tree))
         self.tree.setIndentation(12)
         self.switches: dict[str, QTreeWidgetItem] = {}
         self._fill()
@@ -94,13 +96,16 @@ class FaultsPanel(AskingPanel):
                 item.setData(SWITCH, Qt.ItemDataRole.AccessibleTextRole, f"{words}: {fault.text}")
                 item.setCheckState(SWITCH, Qt.CheckState.Unchecked)
                 self.switches[fault.kind] = item
-        self.tree.header().setSectionResizeMode(EFFECT, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.header().setStretchLastSection(False)
+        self.tree.header().setSectionResizeMode(EFFECT, QHeaderView.ResizeMode.Stretch)
+        self.tree.header().sectionResized.connect(lambda *_: self.tree.scheduleDelayedItemsLayout())
+        self.tree.header().setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
 
     def _fit_names(self, *_: object) -> None:
         """Give the names of faults, beside their switches, the room that they take at the size of the text."""
         metrics = self.tree.fontMetrics()
         words = max(metrics.horizontalAdvance(item.text(SWITCH)) for item in self.switches.values())
-        beside = round(BESIDE_NAME_PX * max(current_theme().text_scale, 1.0))
+        beside = BESIDE_NAME_PX + round(PADDINGS_PX * current_theme().text_scale)
         self.tree.header().resizeSection(SWITCH, words + beside)
 
     def _form(self) -> QWidget:

@@ -8,19 +8,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QBrush, QFontMetrics, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QFileDialog,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
     QSplitter,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -29,7 +26,9 @@ from PySide6.QtWidgets import (
 from workstation.commands.params import ReadStory, WatchedOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.flow_bar import FlowBar
 from workstation.desktop.fonts import Weight
+from workstation.desktop.panels.wrapped_cells import CELL_PADDING_PX, TEXT_HEIGHT_MAX_PX, WrappedCells
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
@@ -52,7 +51,6 @@ PAGE_SHARE, SCREEN_SHARE = 3, 2
 """How page and screen share the width."""
 
 NAME_MIN_PX = 90
-CELL_PADDING_PX, ROW_PADDING_PX = 12, 4
 
 NOTHING_CHOSEN = PanelNote("info", "No order chosen. Press Ctrl+I on an order, a fill, a position or a reject.")
 _INKS = {"good": "buy", "warning": "warning", "bad": "danger"}
@@ -148,19 +146,20 @@ class ProvenancePanel(Panel):
 
     def _build(self) -> None:
         grid = current_theme().metrics.grid
-        bar = QHBoxLayout()
-        bar.setContentsMargins(grid, grid, grid, grid)
-        bar.setSpacing(grid)
+        bar = self._bar = FlowBar(grid)
+        bar.setObjectName(f"{self.panel_id}_tools")
+        bar.set_margins(grid, grid)
         self.heading = QLabel()
         self.heading.setObjectName(f"{self.panel_id}_order")
         self.heading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        bar.addWidget(self.heading, 1)
+        self.heading.setWordWrap(True)
+        bar.add(self.heading, 1)
         self.redact = QCheckBox("Redact")
         self.redact.setAccessibleName("Redact an exported file")
         self.redact.setObjectName(f"{self.panel_id}_redact")
         self.redact.setToolTip("Leave account, person and credential out of an exported file")
         self.redact.setChecked(True)
-        bar.addWidget(self.redact)
+        bar.add(self.redact)
         self.then = QPushButton("Screen then")
         self.then.setObjectName(f"{self.panel_id}_then")
         self.then.setAccessibleName("Show the screen at the moment of the decision beside the page")
@@ -168,13 +167,13 @@ class ProvenancePanel(Panel):
         self.then.setCheckable(True)
         self.then.setProperty("role", "quiet")
         self.then.toggled.connect(self._show_then)
-        bar.addWidget(self.then)
+        bar.add(self.then)
         self._add_buttons(bar)
         self.note = NoteLine(f"{self.panel_id}_note")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(bar)
         column.addWidget(self.note)
         self.tree = self._build_tree("facts", "Provenance", "Beside it")
         self.tree.itemActivated.connect(self._follow)
@@ -193,7 +192,7 @@ class ProvenancePanel(Panel):
         copy.activated.connect(self.copy)
         self.setFocusProxy(self.tree)
 
-    def _add_buttons(self, bar: QHBoxLayout) -> None:
+    def _add_buttons(self, bar: FlowBar) -> None:
         """Add what acts on the order, and on the page."""
         self.buttons = {}
         for name, text, meaning, act in (
@@ -214,7 +213,7 @@ class ProvenancePanel(Panel):
             button.setToolTip(meaning)
             button.setProperty("role", "quiet")
             button.clicked.connect(lambda _checked=False, act=act: act())
-            bar.addWidget(button)
+            bar.add(button)
 
     def _build_tree(self, name: str, meaning: str, beside: str) -> QTreeWidget:
         tree = QTreeWidget()
@@ -289,6 +288,17 @@ class ProvenancePanel(Panel):
         self.note.show_note(PanelNote("warning", story.gap) if story.gap else PanelNote())
         self._show_page()
 
+    def _fit_heading(self) -> None:
+        """Let the order stand whole: beside the buttons, in a line above them, or in more where it must."""
+        metrics, text = self.heading.fontMetrics(), self.heading.text()
+        words = metrics.horizontalAdvance(text) + 1
+        grid = current_theme().metrics.grid
+        room = self.width() - 2 * grid
+        beside = self._bar.line_px(without=self.heading) - grid
+        width = max(words if words + beside <= room or not text else room, 1)
+        wrapped = metrics.boundingRect(0, 0, width, TEXT_HEIGHT_MAX_PX, Qt.TextFlag.TextWordWrap, text)
+        self.heading.setMinimumSize(width, wrapped.height())
+
     def _share_room(self, *_: object) -> None:
         """Give names what they need, values up to their share, and the rest to what stands beside them."""
         page = self.page
@@ -319,6 +329,7 @@ class ProvenancePanel(Panel):
             return
         self.heading.setText(self.page.title)
         self.heading.setToolTip(f"{self.page.title}\n{self.page.cl_ord_id}")
+        self._fit_heading()
         _fill(self.tree, self.page.sections)
         _fill(self.screen_then, self.page.then)
         self._share_room()
@@ -328,27 +339,8 @@ class ProvenancePanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the room anew."""
         super().resizeEvent(event)
+        self._fit_heading()
         self._share_room()
-
-
-class WrappedCells(QStyledItemDelegate):
-    """Cells of a tree whose texts go on in another line where their column is too narrow."""
-
-    def __init__(self, tree: QTreeWidget) -> None:
-        super().__init__(tree)
-        self._tree = tree
-
-    # Qt overrides
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Return the height that the text takes in its column's width."""
-        hint, text = super().sizeHint(option, index), str(index.data() or "")
-        font = index.data(Qt.ItemDataRole.FontRole) or option.font
-        room = self._tree.columnWidth(index.column()) - CELL_PADDING_PX
-        if not index.parent().isValid() or room <= 0:
-            return hint
-        box = QFontMetrics(font).boundingRect(0, 0, room, 10_000, Qt.TextFlag.TextWordWrap, text)
-        return QSize(hint.width(), max(hint.height(), box.height() + ROW_PADDING_PX))
 
 
 def _fill(tree: QTreeWidget, sections: Iterable[Section]) -> None:

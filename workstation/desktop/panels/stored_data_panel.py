@@ -15,6 +15,7 @@ from workstation.commands.registry import CommandResult, NoParams
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, PressTwice, Question, bar_of, named
 from workstation.desktop.panels.stored_data_import import ImportDialog
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.ports.market_data import DataBoard
@@ -31,16 +32,18 @@ class StoredDataPanel(AskingPanel):
     title = "Stored data"
     icon = "save"
     what = "stored data"
+    link_means = "What is stored is read and imported here as ever."
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.rows = CatalogueView()
-        self.series = ColumnView(
+        self.series = SpareColumnView(
             ColumnModel(self.rows.series), series_style, name=f"{panel_id}_series", meaning="Stored series"
         )
         self.holes = ColumnView(ColumnModel(self.rows.holes), hole_style, name=f"{panel_id}_holes", meaning="Gaps")
         self.holes.horizontalHeader().setStretchLastSection(False)
         self.series.set_flexible("symbol", overflow="source")
+        self.series.set_spare("source", "kind")
         self.series.rows_chosen.connect(self._on_chosen)
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName(f"{panel_id}_tables")
@@ -136,7 +139,7 @@ class StoredDataPanel(AskingPanel):
         self.give_up.setEnabled(bool(self.importing))
         self.bring.setEnabled(not self.importing)
         self.delete.setEnabled(bool(list(self.series.selected_rows())))
-        waits = ("Loading stored data…", "Waiting for the engine.")
+        waits = self.asking.waits
         self.series.set_empty_text(*(NOTHING if self.rows.has_board else waits))
         chosen = next((row for row in self.series.selected_rows() if series_key(row) == self.rows.chosen), None)
         self.holes.set_empty_text(*holes_note(chosen))

@@ -283,7 +283,7 @@ class StrategiesPanel(AskingPanel):
         self.ask()
 
     def _show_all(self) -> None:
-        waits = ("Loading strategies…", "Waiting for the engine.")
+        waits = self.asking.waits
         none = ("No strategies", "Choose code beside this and press New.")
         nothing = ("No runs yet", "Select a strategy and press Start.")
         self.definitions.set_empty_text(*(none if self.rows.has_board else waits))

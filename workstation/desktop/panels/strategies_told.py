@@ -4,6 +4,7 @@ A run that failed shows its traceback behind its lines. It asks for nothing.
 """
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workstation.commands.strategies import RunTail
@@ -55,6 +56,7 @@ class RunTold(QWidget):
         parts = (code_text(run), capital_text(tail.pace), memory_text(tail.pace), values_text(tail.values), opened)
         self.own.setText("\n".join(part for part in parts if part))
         self.own.setVisible(any(parts))
+        self._fit_own()
         text = "\n".join(line_text(line) for line in tail.lines)
         if run.error_traceback:
             text = f"{text}\n{run.error_traceback}".strip()
@@ -62,6 +64,17 @@ class RunTold(QWidget):
             self.log.setPlainText(text)
             bar = self.log.verticalScrollBar()
             bar.setValue(bar.maximum())
+
+    def _fit_own(self) -> None:
+        """Keep all lines of what the run shows whole: a splitter asks nobody for a height at a width."""
+        self.own.setMinimumHeight(max(self.own.heightForWidth(self.width()), 0))
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap anew."""
+        super().resizeEvent(event)
+        self._fit_own()
 
 
 def caption(name: str) -> QLabel:

@@ -24,7 +24,6 @@ from workstation.viewmodels.sweep_view import MEASURES, SweepsView, sweep_style,
 
 SIZES = (110, 220, 190)
 BEST_FIRST = (("in_metric", True),)
-WAITS = ("Loading sweeps…", "Waiting for the engine.")
 NONE = ("No sweeps yet", "Choose code and ranges beside this, and press Begin.")
 SWEEPS_SPARE = ("search", "metric", "created", "failed", "interval", "symbols")
 TRIALS_SPARE = ("number", "trades", "drawdown", "error", "out_return", "in_return", "deflated")
@@ -154,7 +153,7 @@ class SweepsPanel(StudyPanel[SweepForm]):
             if was is None and result.data.running and self.rows.table is None:
                 self.sweeps.select_key(str(result.data.running))
             self.show_state()
-        self.sweeps.set_empty_text(*(NONE if self.rows.has_board else WAITS))
+        self.sweeps.set_empty_text(*(NONE if self.rows.has_board else self.asking.waits))
         self._show_buttons()
 
     def _on_trials(self, result: CommandResult) -> None:

@@ -19,6 +19,7 @@ from workstation.commands.webhooks import HookSecret, RotateHook, SaveHook
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.asking_panel import AskingPanel, Beside, PressTwice, Question, bar_of, named
 from workstation.desktop.panels.webhooks_form import HookForm
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.ports.scripts import HookBoard
@@ -49,12 +50,16 @@ class WebhooksPanel(AskingPanel):
         super().__init__(context, panel_id)
         self.rows = WebhooksView()
         self._edited = ""
-        self.hooks = ColumnView(ColumnModel(self.rows.hooks), hook_style, name=f"{panel_id}_hooks", meaning="Webhooks")
-        self.deliveries = ColumnView(
+        self.hooks = SpareColumnView(
+            ColumnModel(self.rows.hooks), hook_style, name=f"{panel_id}_hooks", meaning="Webhooks"
+        )
+        self.deliveries = SpareColumnView(
             ColumnModel(self.rows.deliveries), delivery_style, name=f"{panel_id}_deliveries", meaning="Deliveries"
         )
         self.hooks.set_flexible("url")
+        self.hooks.set_spare("types")
         self.deliveries.set_flexible("answer")
+        self.deliveries.set_spare("next", "attempts", "hook")
         self.deliveries.set_default_sort([("made", True)])
         for view in (self.hooks, self.deliveries):
             view.rows_chosen.connect(self._show_buttons)
@@ -148,7 +153,7 @@ class WebhooksPanel(AskingPanel):
         self._show_all()
 
     def _show_all(self) -> None:
-        waits = ("Loading webhooks…", "Waiting for the engine.")
+        waits = self.asking.waits
         none = ("No webhooks", "New makes one; so does a script over REST.")
         nothing = ("Nothing delivered yet", "Each event that a webhook wants appears here.")
         if self.only_dead.isChecked():
