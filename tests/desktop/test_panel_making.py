@@ -94,6 +94,7 @@ def begin(shown: Workspaces, folder: Path, monkeypatch: pytest.MonkeyPatch, step
     monkeypatch.setattr(FrailPanel, "frames", 0)
     shown.begin()
     shown.window.show()
+    assert shown.window.panels, "all are made now"
 
 
 def press(shown: Workspaces, name: str) -> None:
@@ -160,3 +161,73 @@ def test_a_panel_that_cannot_be_saved_or_ended_costs_the_layout_nothing(
     shown.reset()
     assert len(logged) == 2
     assert "frail-1" not in shown.window.panel_ids
+
+
+TABBED = """name = "trading"
+[[panel]]
+id = "log-1"
+kind = "log"
+[[panel]]
+id = "log-2"
+kind = "log"
+[[panel]]
+id = "log-3"
+kind = "log"
+[dock.root]
+split = "columns"
+parts = ["left", "right"]
+[dock.left]
+tabs = ["log-1", "log-2"]
+current = "log-2"
+[dock.right]
+tabs = ["log-3"]
+"""
+
+
+def test_a_load_makes_one_panel_a_moment_and_those_in_sight_first(
+    shown: Workspaces, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "trading.toml").write_text(TABBED)
+    made: list[str] = []
+    one = LogPanel.__init__
+
+    def noted(panel: LogPanel, context: DesktopContext, panel_id: str) -> None:
+        made.append(panel_id)
+        one(panel, context, panel_id)
+
+    monkeypatch.setattr(LogPanel, "__init__", noted)
+    shown.begin()
+    shown.window.show()
+    assert made == [], "the load itself makes none: keys and frames wait for one panel at most"
+    assert shown.current().panel[0].id == "log-1", "what is not made yet is kept as it came"
+    assert made == []
+    timer = shown.window._waiting.timer
+    timer.timeout.emit()
+    assert made == ["log-2"]
+    timer.timeout.emit()
+    assert made == ["log-2", "log-3"]
+    qtbot.waitUntil(lambda: made == ["log-2", "log-3", "log-1"])
+    assert list(shown.window.panels) == ["log-1", "log-2", "log-3"]
+
+
+def test_another_load_ends_what_the_docks_hold_before_it_moves_any(
+    shown: Workspaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "trading.toml").write_text(TABBED)
+    shown.begin()
+    shown.window.show()
+    ended: list[str] = []
+    for panel_id, panel in shown.window.panels.items():
+        panel.destroyed.connect(lambda _object, panel_id=panel_id: ended.append(panel_id))
+    docks, remove = shown.window._docks, shown.window._docks.remove
+
+    def watched(panel_id: str) -> bool:
+        assert sorted(ended) == ["log-1", "log-2", "log-3"], "a dock that goes is styled anew with all that it holds"
+        assert docks.docking.isHidden(), "and would bring the next of its tabs to the front"
+        return remove(panel_id)
+
+    with monkeypatch.context() as during:
+        during.setattr(docks, "remove", watched)
+        shown.window.load_layout(shown.current())
+    assert not docks.docking.isHidden()
+    assert list(shown.window.panels) == ["log-1", "log-2", "log-3"]

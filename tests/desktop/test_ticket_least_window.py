@@ -77,8 +77,9 @@ def ticket(desk: Workspace, rig: DesktopRig, qtbot: QtBot) -> TicketPanel:
     found = window.panels["ticket-1"]
     assert isinstance(found, TicketPanel)
     found.choose_symbol("AAPL")
-    rig.arm()
     rig.feed(quotes=[quote()])
+    rig.clock.advance(SECOND)  # a ticket shows its state anew a few times a second
+    rig.arm()
     undo = window.findChild(QPushButton, "undo_load")
     qtbot.waitUntil(lambda: undo.isVisible() and scrolled(found).widget().isVisible())
     assert (window.width(), window.height()) == (MINIMUM_WIDTH, MINIMUM_HEIGHT)

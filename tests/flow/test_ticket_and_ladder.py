@@ -51,12 +51,19 @@ def cell(panel: LadderPanel, column: Column, price: int) -> QPoint:
     return view.columns.rect(column, rect.top(), rect.height()).center()
 
 
+def shown_prices(panel: LadderPanel) -> tuple[int, ...]:
+    """Return the rows of the newest frame; a ladder that was made just now has none yet, and has painted none."""
+    picture = panel.view.picture
+    return () if picture is None else tuple(row.price for row in picture.rows)
+
+
 def below_bid(product: Product, panel: LadderPanel) -> int:
     """Return a price that rests below the bid, with its row in view."""
     bid = product.state.quotes["AAPL"].bid
     assert bid is not None
     price = panel.view.ladder.instrument.step(bid, -ROWS_AWAY)
     panel.view.ladder.map.centre(price)
+    product.wait(lambda: shown_prices(panel) == panel.view.ladder.map.prices, "rows of a frame around the price")
     product.wait(lambda: panel.view.painted_prices == panel.view.ladder.map.prices, "rows painted around the price")
     return price
 

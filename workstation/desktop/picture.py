@@ -77,6 +77,7 @@ def take_picture(
         writer.setCompression(100)
         desktop.app.exit(0 if writer.write(with_palette(painted(window))) else 1)
 
+    window.complete()
     _click(window, first)
     waited.timeout.connect(look)
     waited.start()

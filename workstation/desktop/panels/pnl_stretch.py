@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from workstation.desktop.panels.table_panel import TablePanel
-from workstation.desktop.shell.staging import windows
+from workstation.desktop.shell.staging import panels
 from workstation.viewmodels.formats import SECOND_NS, exact_time
 from workstation.viewmodels.pnl_curve import Stretch
 
@@ -57,9 +57,8 @@ def filter_of(stretch: Stretch) -> str:
 
 def filter_blotters(stretch: Stretch) -> int:
     """Show only a stretch in every orders and fills panel that can be seen; returns how many there are."""
-    found = [panel for top in windows() for panel in top.findChildren(TablePanel) if panel.kind in BLOTTERS]
-    found += [top for top in windows() if isinstance(top, TablePanel) and top.kind in BLOTTERS]
-    lines = [panel.filter_line for panel in found if panel.filter_line is not None and panel.isVisible()]
+    found = [panel for panel in panels(lambda kind: kind.kind in BLOTTERS) if panel.isVisible()]
+    lines = [panel.filter_line for panel in found if isinstance(panel, TablePanel) and panel.filter_line is not None]
     for line in lines:
         line.setText(filter_of(stretch))
     return len(lines)

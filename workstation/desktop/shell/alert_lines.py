@@ -8,13 +8,12 @@ person's hands. Where there is none, the line is said, to be typed.
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.alerts_when import keep_for_later
 from workstation.desktop.shell.palette_choices import Choices
-from workstation.desktop.shell.panel import Panel
-from workstation.desktop.shell.staging import Stager, draft_of, windows
+from workstation.desktop.shell.staging import Stager, draft_of, panels
 from workstation.domain.errors import ValidationError
 from workstation.viewmodels.alert_lines import alert_line
 from workstation.viewmodels.frames import Frame, Notice
@@ -73,10 +72,9 @@ class AlertLines(QObject):
 def free_ticket(symbol: str) -> Stager | None:
     """Return a ticket that shows an instrument, holds nothing staged, and has not the keyboard."""
     used = QApplication.focusWidget()
-    for top in windows():
-        for panel in (top, *top.findChildren(Panel)):
-            if isinstance(panel, Panel) and isinstance(panel, Stager) and panel.symbol == symbol:
-                has_keys = isinstance(panel, QWidget) and used is not None and panel.isAncestorOf(used)
-                if not panel.holds_staged and not has_keys:
-                    return panel
+    for panel in panels(lambda kind: hasattr(kind, "stage")):
+        if isinstance(panel, Stager) and panel.symbol == symbol:
+            has_keys = used is not None and panel.isAncestorOf(used)
+            if not panel.holds_staged and not has_keys:
+                return panel
     return None

@@ -3,12 +3,14 @@
 The only place that speaks with the docking library about panels; what stands in a dock is the window's business.
 """
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
+from contextlib import contextmanager
 
 import PySide6QtAds as QtAds
-from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
+from shiboken6 import delete
 
 from workstation.desktop.shell.drop_marks import DropMarks
 from workstation.desktop.shell.layouts import FloatEntry, Layout, Node
@@ -54,8 +56,8 @@ class Docks(QObject):
         """The id of every panel that has a dock, in the order of the layout."""
         return self._docks.keys()
 
-    def add(self, panel_id: str, title: str) -> None:
-        """Make an empty dock at the right."""
+    def add(self, panel_id: str, title: str, beside: str = "") -> None:
+        """Make an empty dock at the right, or among the tabs of another one, which moves nothing else."""
         self.maximised.end()
         dock = QtAds.CDockWidget(self.docking, title)
         dock.setObjectName(panel_id)
@@ -65,7 +67,11 @@ class Docks(QObject):
         dock.tabWidget().installEventFilter(self)
         dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
         _name_tab(dock, title)
-        self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
+        if beside:
+            area = self._docks[beside].dockAreaWidget()
+            self.docking.addDockWidget(QtAds.DockWidgetArea.CenterDockWidgetArea, dock, area)
+        else:
+            self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
         self._docks[panel_id] = dock
 
     def fill(self, panel_id: str, widget: QWidget) -> None:
@@ -73,6 +79,13 @@ class Docks(QObject):
         dock = self._docks[panel_id]
         dock.takeWidget().deleteLater()
         dock.setWidget(widget, QtAds.CDockWidget.ForceNoScrollArea)
+        widget.show()  # the library would have the event loop do it
+
+    def settle(self, panel_id: str) -> None:
+        """Give what a dock holds its place now, so that a press finds it."""
+        layout = self._docks[panel_id].layout()
+        if layout is not None:
+            layout.activate()
 
     def retitle(self, panel_id: str, title: str) -> None:
         """Give a dock another title."""
@@ -89,6 +102,24 @@ class Docks(QObject):
         dock.deleteLater()
         return True
 
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Hide all docks while many go and come: each one that goes would bring the next of its tabs to the front."""
+        was_hidden = self.docking.isHidden()
+        self.docking.hide()
+        try:
+            yield
+        finally:
+            self.docking.setHidden(was_hidden)
+
+    def clear(self) -> None:
+        """End every dock, what it holds first: one that goes is styled anew with all that it holds."""
+        self.maximised.end()
+        for dock in self._docks.values():
+            delete(dock.widget())
+        for panel_id in tuple(self._docks):
+            self.remove(panel_id)
+
     def show(self, panel_id: str) -> None:
         """Bring a dock to the front of its tabs, and out from behind one that is shown alone."""
         if not self._docks[panel_id].dockAreaWidget().isVisible():
@@ -98,6 +129,12 @@ class Docks(QObject):
     def is_front(self, panel_id: str) -> bool:
         """Tell whether a dock is the one that its area shows."""
         return bool(self._docks[panel_id].isCurrentTab())
+
+    def front_at(self, at: QPoint) -> str:
+        """Return the dock in front of its tabs that is seen at a point of the screen, "" for none."""
+        seen = (name for name, dock in self._docks.items() if dock.isVisible() and dock.isCurrentTab())
+        here = (name for name in seen if self._docks[name].rect().contains(self._docks[name].mapFromGlobal(at)))
+        return next(here, "")
 
     def fronts(self) -> list[str]:
         """Return the docks in front of their tabs that are in sight, from the left and the top, floating ones last."""

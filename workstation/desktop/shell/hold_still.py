@@ -8,7 +8,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.spoken_line import SpokenLine
-from workstation.desktop.shell.staging import panel_with_keyboard, windows
+from workstation.desktop.shell.staging import panel_with_keyboard, panels
 from workstation.domain.orders import Origin
 
 COMMAND = "view.hold_still"
@@ -34,6 +34,6 @@ class HoldStill:
 
     def _ladder_of_focus(self) -> Panel | None:
         """Return a ladder in sight of the instrument that keys act on."""
-        panels = (panel for top in windows() for panel in top.findChildren(Panel) if panel.isVisible())
+        ladders = (panel for panel in panels(lambda kind: kind.kind == "ladder") if panel.isVisible())
         symbol = self._context.focus.symbol
-        return next((panel for panel in panels if panel.kind == "ladder" and panel.symbol == symbol), None)
+        return next((ladder for ladder in ladders if ladder.symbol == symbol), None)

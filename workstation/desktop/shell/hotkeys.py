@@ -29,7 +29,7 @@ from workstation.desktop.hold_to_confirm import hold_to_confirm
 from workstation.desktop.shell.hotkeys_click import HeldClick
 from workstation.desktop.shell.hotkeys_requests import FocusRequests
 from workstation.desktop.shell.leader import Leader
-from workstation.desktop.shell.staging import put_staged_away, windows
+from workstation.desktop.shell.staging import complete, put_staged_away, windows
 from workstation.domain.orders import Origin, OriginKind
 from workstation.viewmodels import hotkeys as keys
 from workstation.viewmodels.hotkey_actions import at_half, first_that_holds, increases, request_of
@@ -187,6 +187,7 @@ class HotkeyFilter(QObject):
 
     def _choose_symbol(self, _origin: Origin) -> None:
         """Put the cursor into the nearest symbol box: of the active window, else of any."""
+        complete(lambda kind: kind.linked)
         boxes = [box for top in windows() for box in top.findChildren(QLineEdit) if box.property("role") == "symbol"]
         visible = [box for box in boxes if box.isVisible()]
         if not visible:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QScreen
 from PySide6.QtWidgets import QFrame, QMainWindow, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from workstation.desktop.shell.docks import Docks
 from workstation.desktop.shell.layouts import FloatEntry, Layout, Node, PanelEntry
 from workstation.desktop.shell.panel import Panel
 from workstation.desktop.shell.panel_making import Survived, make_panel, release_panel
+from workstation.desktop.shell.panels_waiting import WaitingPanels
 from workstation.desktop.shell.status_bar import StatusBar
 from workstation.desktop.shell.tab_order import leave_hidden, step_focus
 from workstation.desktop.shell.top_bar import TopBar
@@ -25,9 +26,6 @@ from workstation.desktop.shell.workspace_placeholder import PlaceholderPanel
 from workstation.domain.accounts import Environment
 
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 960, 600
-
-BEHIND_MS = 50
-"""From one panel behind another tab to the next, while they are made after the window shows."""
 
 CLOSED_MAX = 20
 """Closed panels that can be opened again, the newest first."""
@@ -47,9 +45,6 @@ class MainWindow(QMainWindow):
         self._context = context
         self._kinds = kinds
         self._panels: dict[str, Panel] = {}
-        self._behind: dict[str, PanelEntry] = {}
-        self._behind_timer = QTimer(self, interval=BEHIND_MS)
-        self._behind_timer.timeout.connect(self._fill_next)
         self._entries: dict[str, PanelEntry] = {}
         self._mute: set[str] = set()
         self._closed: deque[tuple[PanelEntry, dict[str, Node], list[FloatEntry]]] = deque(maxlen=CLOSED_MAX)
@@ -72,6 +67,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.top_bar)
         self._docks = Docks(holder)
         self._docks.closed.connect(self._on_dock_closed)
+        self._waiting = WaitingPanels(self, context, self._docks.is_front, self._fill)
         self.docking, self.maximised = self._docks.docking, self._docks.maximised
         column.addWidget(self.docking, 1)
         self.setCentralWidget(holder)
@@ -85,10 +81,22 @@ class MainWindow(QMainWindow):
 
     @property
     def panels(self) -> dict[str, Panel]:
-        """Every panel by id, in the order of the layout; one that waits behind another tab is made now."""
-        while self._behind:
-            self._fill_next()
+        """Every panel by id, in the order of the layout; one that waits to be made is made now."""
+        self.complete()
         return {panel_id: self._panels[panel_id] for panel_id in self.panel_ids if panel_id in self._panels}
+
+    def complete(self, wanted: Callable[[type[Panel]], bool] = lambda _kind: True) -> None:
+        """Make the panels of the wanted kinds that still wait, so that whoever looks for one finds it."""
+        for entry in self._waiting.entries:
+            if wanted(self._kinds.get(entry.kind, PlaceholderPanel)):
+                self._waiting.make(entry.id)
+
+    def complete_at(self, at: QPoint) -> None:
+        """Make the panel that is seen at a point of the screen, where it still waits: what is pressed there is its."""
+        seen = self._docks.front_at(at) if self._waiting.entries else ""
+        if seen in self._waiting:
+            self._waiting.make(seen)
+            self._docks.settle(seen)
 
     @property
     def panel_ids(self) -> Collection[str]:
@@ -98,39 +106,34 @@ class MainWindow(QMainWindow):
     def load_layout(self, layout: Layout) -> None:
         """Replace every panel by those of a layout. One of unknown kind is announced, and a placeholder keeps it.
 
-        What can be seen is made at once; what stands behind another tab follows, one panel a moment.
+        Empty docks stand at once; panels follow, one a moment and those that can be seen first, so that none of them
+        keeps keys and frames waiting for the others. Whoever needs one sooner has it made: see `complete`.
         """
-        self.release()
+        self._waiting.prepare()
+        with self._docks.unseen():
+            self._dock_anew(layout)
+        self._waiting.begin(layout.panel)
+        self.lock(locked=layout.locked)
+        self.status_bar.hide_items(layout.hidden)
+
+    def _dock_anew(self, layout: Layout) -> None:
+        self._end_panels()
         self.layout_name = layout.name
         self._context.layout.take(layout)
         for entry in layout.panel:
             if entry.kind not in self._kinds:
                 self._context.announcer.say("warning", f"Layout {layout.name}: panel kind {entry.kind!r} is not known.")
         self._dock(layout.panel, layout)
-        for entry in layout.panel:
-            if self._docks.is_front(entry.id):
-                self._fill(entry)
-            else:
-                self._behind[entry.id] = entry
-        self._behind_timer.start()
-        self.lock(locked=layout.locked)
-        self.status_bar.hide_items(layout.hidden)
 
     def lock(self, *, locked: bool) -> None:
         """Freeze where panels stand and that they are open, or set them free; what they hold stays usable."""
         self.locked = locked
         self._docks.lock(locked=locked)
 
-    def _fill_next(self) -> None:
-        if self._behind:
-            self._fill(self._behind.pop(next(iter(self._behind))))
-        else:
-            self._behind_timer.stop()
-
     def _dock(self, entries: Sequence[PanelEntry], layout: Layout) -> None:
         """Arrange docks while they are empty: whatever moves is styled anew with all that it holds."""
         for entry in entries:
-            self._add_dock(entry)
+            self._add_dock(entry, beside=entries[0].id if entry is not entries[0] else "")
         if not self._arrange(layout):
             self._context.announcer.say("warning", f"Layout {layout.name}: the dock tree could not be restored.")
         for panel_id in self._docks.show_placeless():
@@ -163,7 +166,10 @@ class MainWindow(QMainWindow):
     def current_layout(self) -> Layout:
         """Return what is shown now as a layout."""
         screen = self.screen().availableGeometry()
-        panels = [self._kept(name, panel) for name, panel in self.panels.items()]
+        panels = [
+            self._kept(name, self._panels[name]) if name in self._panels else self._entries[name]
+            for name in self.panel_ids
+        ]
         dock, floating = self._docks.trees(screen)
         return Layout(
             name=self.layout_name,
@@ -201,8 +207,8 @@ class MainWindow(QMainWindow):
         self._add_dock(entry)
         return self._fill(entry)
 
-    def _add_dock(self, entry: PanelEntry) -> None:
-        self._docks.add(entry.id, self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title))
+    def _add_dock(self, entry: PanelEntry, beside: str = "") -> None:
+        self._docks.add(entry.id, self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title), beside)
         self._entries[entry.id] = entry
 
     def _fill(self, entry: PanelEntry) -> Panel:
@@ -212,13 +218,13 @@ class MainWindow(QMainWindow):
         panel.provenance_asked.connect(self.show_provenance)
         panel.command_asked.connect(self.command_asked)
         self._mute.discard(entry.id)
-        self._docks.fill(entry.id, holder)
-        self._panels[entry.id] = panel
-        with Survived():
+        with Survived():  # before it shows: a ticket that has no instrument then takes the keyboard to have one typed
             if entry.interval_link:
                 panel.set_interval_group(entry.interval_link)
             if entry.link:
                 panel.set_link_group(entry.link)
+        self._docks.fill(entry.id, holder)
+        self._panels[entry.id] = panel
         return panel
 
     def rebuild(self, panel_id: str) -> None:
@@ -254,7 +260,7 @@ class MainWindow(QMainWindow):
 
     def close_panel(self, panel_id: str) -> None:
         """End a panel and give its streams up."""
-        self._behind.pop(panel_id, None)
+        self._waiting.forget(panel_id)
         panel = self._panels.pop(panel_id, None)
         self._entries.pop(panel_id, None)
         if panel is not None:
@@ -264,6 +270,7 @@ class MainWindow(QMainWindow):
 
     def show_panel(self, panel_id: str) -> None:
         """Bring a panel to the front of its tabs, and out from behind one that is shown alone."""
+        self._waiting.make(panel_id)
         self._docks.show(panel_id)
 
     def in_sight(self) -> list[str]:
@@ -276,8 +283,8 @@ class MainWindow(QMainWindow):
 
     def go_to(self, panel_id: str) -> None:
         """Show a panel and give it the keyboard."""
-        panel = self.panels[panel_id]
         self.show_panel(panel_id)
+        panel = self._panels[panel_id]
         panel.window().activateWindow()
         panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -297,7 +304,9 @@ class MainWindow(QMainWindow):
 
     def shown(self, kind: str) -> Panel:
         """Return the first panel of a kind, brought before its tabs; opens one where there is none."""
-        panel = next((panel for panel in self.panels.values() if panel.kind == kind), None) or self.add_panel(kind)
+        self.complete(lambda other: other.kind == kind)
+        made = (self._panels[name] for name in self.panel_ids if name in self._panels)
+        panel = next((panel for panel in made if panel.kind == kind), None) or self.add_panel(kind)
         self.show_panel(panel.panel_id)
         return panel
 
@@ -307,11 +316,19 @@ class MainWindow(QMainWindow):
 
     def release(self) -> None:
         """End every panel; the window shows nothing afterwards."""
-        for panel_id in tuple(self.panel_ids):
-            self.close_panel(panel_id)
+        self._waiting.end()
+        self._end_panels()
+
+    def _end_panels(self) -> None:
+        self._entries.clear()
+        panels, self._panels = self._panels, {}
+        self._docks.maximised.end()
+        for panel in panels.values():
+            release_panel(panel)
+        self._docks.clear()
 
     def _on_dock_closed(self, panel_id: str) -> None:
-        if panel_id not in self._panels and panel_id not in self._behind:
+        if panel_id not in self._panels and panel_id not in self._waiting:
             return
         panel = self._panels.get(panel_id)
         entry = self._entries[panel_id] if panel is None else self._kept(panel_id, panel)
@@ -341,7 +358,10 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002  the toolkit's signature
         """Move the keyboard to the next control as it stands: top bar, panels, status bar, and round."""
-        return leave_hidden(self) or step_focus(self, forward=next)
+        if leave_hidden(self):
+            return True
+        self.complete()
+        return step_focus(self, forward=next)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the layout be saved, then close; a person who closes the window may be asked first."""

@@ -14,8 +14,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.panels.alerts_when import KeepAlert, keep_alert
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.hotkeys_requests import pulse_arm_chip
-from workstation.desktop.shell.panel import Panel
-from workstation.desktop.shell.staging import windows
+from workstation.desktop.shell.staging import panels
 from workstation.domain.alerts import Alert
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import Origin, OriginKind
@@ -161,7 +160,7 @@ class Verbs:
         except ValidationError:
             self._context.announcer.say("warning", f"There are no {interval} bars; there are {INTERVALS_ALLOWED}.")
             return
-        shown = [panel for panel in _panels() if panel.interval and panel.isVisible()]
+        shown = [panel for panel in panels() if panel.interval and panel.isVisible()]
         if shown:
             shown[0].show_interval(interval)
         else:
@@ -172,10 +171,6 @@ class Verbs:
             self._context.sizes.take(size)
         else:
             self._context.announcer.say("warning", "Refused: a size is one whole unit or more.")
-
-
-def _panels() -> list[Panel]:
-    return [panel for top in windows() for panel in top.findChildren(Panel)]
 
 
 def _duration(seconds: int) -> str:

@@ -4,6 +4,7 @@ Finds windows, the ticket, and the panel with the keyboard; nothing else. A tick
 sending is the ticket's own business.
 """
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -40,6 +41,14 @@ class Stager(Protocol):
         """Put the order away."""
 
 
+@runtime_checkable
+class Completing(Protocol):
+    """A window whose panels are made one after another."""
+
+    def complete(self, wanted: Callable[[type[Panel]], bool]) -> None:
+        """Make the panels of the wanted kinds that still wait."""
+
+
 def stage(context: DesktopContext, request: Stage) -> bool:
     """Put a request into the ticket and say so; False where no ticket is open."""
     terms = request.terms
@@ -57,6 +66,9 @@ def stage(context: DesktopContext, request: Stage) -> bool:
 
 def put_staged_away(context: DesktopContext) -> bool:
     """Clear the staged order, and say so; False where none is staged."""
+    tickets = _made(_is_ticket)
+    if not any(isinstance(ticket, Stager) and ticket.holds_staged for ticket in tickets):
+        return False  # and one that still waits to be made holds nothing: an Esc that cancels need not wait for it
     ticket = find_ticket()
     if ticket is None or not ticket.holds_staged:
         return False
@@ -67,10 +79,9 @@ def put_staged_away(context: DesktopContext) -> bool:
 
 def find_ticket() -> Stager | None:
     """Return the ticket to fill in: one that can be seen, in the active window first; else any."""
-    panels = (panel for top in windows() for panel in (top, *top.findChildren(Panel)) if hasattr(panel, "stage"))
-    tickets = [panel for panel in panels if isinstance(panel, Stager)]
-    seen = [ticket for ticket in tickets if isinstance(ticket, QWidget) and ticket.isVisible()]
-    return next(iter([*seen, *tickets]), None)
+    tickets = panels(_is_ticket)
+    seen = [ticket for ticket in tickets if ticket.isVisible()]
+    return next((ticket for ticket in (*seen, *tickets) if isinstance(ticket, Stager)), None)
 
 
 def draft_of(
@@ -105,6 +116,28 @@ def draft_of(
         take_profit=price(take_profit_px),
         oco=oco,
     )
+
+
+def _is_ticket(kind: type[Panel]) -> bool:
+    return hasattr(kind, "stage")
+
+
+def panels(wanted: Callable[[type[Panel]], bool] = lambda _kind: True) -> list[Panel]:
+    """Return the panels of the wanted kinds in every window, the active one first; one that waits is made now."""
+    complete(wanted)
+    return _made(wanted)
+
+
+def _made(wanted: Callable[[type[Panel]], bool]) -> list[Panel]:
+    found = (panel for top in windows() for panel in (top, *top.findChildren(Panel)))
+    return [panel for panel in found if isinstance(panel, Panel) and wanted(type(panel))]
+
+
+def complete(wanted: Callable[[type[Panel]], bool] = lambda _kind: True) -> None:
+    """Make the panels of the wanted kinds that still wait, in every window."""
+    for top in windows():
+        if isinstance(top, Completing):
+            top.complete(wanted)
 
 
 def windows() -> list[QWidget]:

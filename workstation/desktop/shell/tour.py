@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QPushBut
 
 from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
 from workstation.desktop.shell.keyboard_back import give_back
+from workstation.desktop.shell.staging import complete
 from workstation.desktop.theme import current_theme
 
 CARD_WIDTH_PX = 360
@@ -123,6 +124,7 @@ class Tour(QObject):
         self.place = place
         step = STEPS[place]
         self.card.show_step(step, place)
+        complete()
         target = self._window.findChild(QWidget, step.target)
         box = None
         if target is not None and target.isVisible():

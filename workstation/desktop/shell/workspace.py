@@ -7,7 +7,8 @@ is at the keys.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
+from PySide6.QtGui import QDropEvent, QSinglePointEvent, QWindow
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.desktop.context import DesktopContext
@@ -38,6 +39,13 @@ from workstation.domain.orders import Origin
 UNFOCUSED_DISARM_MS = 30_000
 
 _INPUT = frozenset({QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel})
+
+
+_AIMED = frozenset(
+    {QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.Wheel, QEvent.Type.DragEnter}
+    | {QEvent.Type.DragMove, QEvent.Type.Drop}
+)
+"""What a pointer does at a place: the panel there is made first where it still waits, so that it has the gesture."""
 
 
 class Workspace(QObject):
@@ -186,6 +194,10 @@ class Workspace(QObject):
             finally:
                 self._aiming = False
 
+    def _complete_at(self, at: QPoint) -> None:
+        for window in self.workspaces.windows:
+            window.complete_at(at)
+
     def _on_window_focus(self, window: object) -> None:
         if window is None:
             self._unfocused.start()
@@ -198,11 +210,17 @@ class Workspace(QObject):
     # Qt overrides
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Count any input as a sign of life, see clicks, save before a quit closes the windows; consumes nothing."""
-        if event.type() in _INPUT:
+        """Count any input as a sign of life, see clicks, save before a quit closes the windows; consumes nothing.
+
+        What a pointer is pressed on is made first.
+        """
+        kind = event.type()
+        if kind in _AIMED and isinstance(watched, QWindow) and isinstance(event, QSinglePointEvent | QDropEvent):
+            self._complete_at(watched.mapToGlobal(event.position().toPoint()))
+        if kind in _INPUT:
             self._idle.start()
-            if event.type() is QEvent.Type.MouseButtonPress and isinstance(watched, QWidget):
+            if kind is QEvent.Type.MouseButtonPress and isinstance(watched, QWidget):
                 self._aim(watched)
-        elif event.type() is QEvent.Type.Quit:
+        elif kind is QEvent.Type.Quit:
             self.workspaces.settle()
         return False

@@ -115,7 +115,7 @@ class Workspaces(QObject):
 
         Returns whether the file says what is shown.
         """
-        if self._is_settled or not self.window.panels:
+        if self._is_settled or not self.window.panel_ids:
             return False
         try:
             self._store.save(self.current())
