@@ -110,6 +110,20 @@ def test_it_is_as_high_as_what_it_lists_and_no_key_is_cut_at_any_size_of_text(qt
     apply_theme(qapp, load_theme("dark"))
 
 
+def test_it_shows_whole_rows_and_ends_within_the_least_window_at_the_largest_text(qtbot, qapp, window):
+    load_fonts()
+    for scale, size in ((1.0, (1_280, 720)), (1.7, (960, 600))):
+        apply_theme(qapp, load_theme("dark", text_scale=scale))
+        window.resize(*size)
+        open_with(qtbot, window)
+        shown = window.palette_.list
+        assert shown.viewport().height() % shown.sizeHintForRow(0) == 0
+        assert shown.viewport().height() >= 5 * shown.sizeHintForRow(0)
+        assert window.rect().contains(window.palette_.geometry())
+        press(qtbot, window, Key.Key_Escape)
+    apply_theme(qapp, load_theme("dark"))
+
+
 def test_what_had_the_keyboard_may_be_gone_when_it_closes(qtbot, window):
     field = QLineEdit(window)
     field.show()

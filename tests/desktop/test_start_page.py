@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import START_NS, DesktopRig, order, status
@@ -20,6 +21,7 @@ from workstation.desktop.shell.layouts import ROOT, parse_layout
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.start_page import BEGINNINGS
 from workstation.desktop.shell.workspace import Workspace
+from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme
 from workstation.domain.accounts import Environment
 
 Key = Qt.Key
@@ -115,6 +117,26 @@ def test_the_cards_name_what_they_are_and_stand_whole_in_the_least_window(desk: 
         assert page.rect().contains(card.geometry())
         assert card.height() >= card.sizeHint().height()
     assert page.rect().contains(page.keep.geometry())
+
+
+@pytest.mark.parametrize("scale", [1.5, TEXT_SCALE_MAX])
+def test_no_picture_and_no_word_of_a_card_lies_over_another_at_large_text(
+    desk: Workspace, qapp: QApplication, scale: float
+) -> None:
+    apply_theme(qapp, load_theme("dark", text_scale=scale))
+    desk.window.resize(960, 600)
+    desk.start_page.leave()
+    desk.start_page.open()
+    for _ in range(3):
+        QApplication.processEvents()
+    for card in desk.start_page.cards:
+        parts = [part.geometry() for part in card.findChildren(QWidget)]
+        assert all(upper.bottom() < lower.top() for upper, lower in pairwise(parts)), (card.objectName(), parts)
+        assert card.rect().contains(parts[-1])
+        text = card.findChildren(QLabel)[-1]
+        assert text.height() >= text.heightForWidth(text.width())
+    assert desk.start_page.rect().contains(desk.start_page.keep.geometry())
+    apply_theme(qapp, load_theme("dark"))
 
 
 @pytest.mark.parametrize("name", [beginning.name for beginning in BEGINNINGS])

@@ -35,6 +35,7 @@ from workstation.viewmodels.palette import Entry, Recent, Sort, Typed, completio
 
 SECOND_ENTER_NS = 150_000_000
 WIDTH, ROWS_HEIGHT, MARGIN = 680, 320, 48
+EDGE, GAP = 8, 6
 TITLE_SHARE, KEY_PX = 0.56, 130
 _HINT = "Search, or type an order: b 300 aapl 187.20 day br 20t/40t · x 50% · c entries"
 
@@ -80,8 +81,8 @@ class Palette(QFrame):
         self.list.setUniformRowHeights(True)
         self.list.itemClicked.connect(lambda *_: self._enter())
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(6)
+        column.setContentsMargins(EDGE, EDGE, EDGE, EDGE)
+        column.setSpacing(GAP)
         for widget in (self.field, self.said, self.list):
             column.addWidget(widget)
         self.field.textChanged.connect(self._on_text)
@@ -174,10 +175,12 @@ class Palette(QFrame):
         self.list.setVisible(bool(entries))
 
     def _size_list(self, rows: int) -> None:
-        """Make the list as high as its entries are, up to ROWS_HEIGHT."""
-        frame = 2 * self.list.frameWidth()
-        needed = rows * self.list.sizeHintForRow(0) + frame if rows else 0
-        self.list.setFixedHeight(min(needed, round(ROWS_HEIGHT * current_theme().text_scale)))
+        """Make the list as high as its entries are, up to ROWS_HEIGHT and the window's edge, in whole rows."""
+        frame, row = 2 * self.list.frameWidth(), max(self.list.sizeHintForRow(0), 1)
+        above = MARGIN + 2 * EDGE + self.field.sizeHint().height() + self.said.sizeHint().height() + 2 * GAP
+        room = min(round(ROWS_HEIGHT * current_theme().text_scale), self._window.height() - above - MARGIN // 2)
+        shown = min(rows, max((room - frame) // row, 1))
+        self.list.setFixedHeight(shown * row + frame if rows else 0)
 
     def _mark(self, row: int) -> None:
         item = self.list.topLevelItem(row)

@@ -16,6 +16,7 @@ from workstation.desktop.shell.hotkeys import ESCAPE_LAYER
 from workstation.desktop.shell.keyboard_back import give_back
 from workstation.desktop.shell.layout_picture import LayoutPicture
 from workstation.desktop.shell.layouts import parse_layout
+from workstation.desktop.theme import theme_notifier
 
 CARD_WIDTH_PX = 272
 
@@ -77,6 +78,7 @@ class StartPage(QFrame):
         column.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         over.installEventFilter(self)
+        theme_notifier().changed.connect(self._fit_cards)
         self.hide()
 
     def open(self) -> None:
@@ -86,8 +88,15 @@ class StartPage(QFrame):
         self._before = QApplication.focusWidget()
         self.setGeometry(self._over.geometry())
         self.show()
+        self._fit_cards()
         self.raise_()
         self.cards[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _fit_cards(self, *_: object) -> None:
+        """Give all cards the height of the highest: a row asks nobody for a height at a width."""
+        height = max(card.height_needed() for card in self.cards)
+        for card in self.cards:
+            card.setFixedHeight(height)
 
     def leave(self) -> None:
         """Go away and give the keyboard back."""
@@ -146,13 +155,20 @@ class StartCard(QPushButton):
         for widget in (picture, name, text):
             widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(widget)
-        self._column = column
+        self._column, self._labels = column, (name, text)
+
+    def height_needed(self) -> int:
+        """Return what its picture and texts need, in pixels, at the size of text of now."""
+        for label in self._labels:
+            label.ensurePolished()
+        self._column.invalidate()
+        return self._column.totalHeightForWidth(CARD_WIDTH_PX)
 
     # Qt overrides
 
     def sizeHint(self) -> QSize:
         """Return what its picture and texts need, at any size of text."""
-        return QSize(CARD_WIDTH_PX, self._column.totalHeightForWidth(CARD_WIDTH_PX))
+        return QSize(CARD_WIDTH_PX, self.height_needed())
 
     def minimumSizeHint(self) -> QSize:
         """Return the same: a card is never cut."""
