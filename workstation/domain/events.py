@@ -106,9 +106,10 @@ class OrderTriggered(OrderEvent, frozen=True, kw_only=True, tag=True):
 
 
 class StopTrailed(OrderEvent, frozen=True, kw_only=True, tag=True):
-    """A trailing stop held here moved its trigger."""
+    """A trailing stop moved its trigger. ts_event: when the venue said so, 0 where the program holds it."""
 
     stop_px: int
+    ts_event: int = 0
 
 
 class OrderFilled(OrderEvent, frozen=True, kw_only=True, tag=True):

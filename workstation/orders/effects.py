@@ -242,7 +242,8 @@ def _triggered(order: OrderState, event: OrderTriggered) -> Effect:
 
 
 def _trailed(order: OrderState, event: StopTrailed) -> Effect:
-    return Effect(None, {"terms": replace(order.terms, stop_px=event.stop_px)}, ENGINE)
+    actor = VENUE if event.ts_event else ENGINE
+    return Effect(None, {"terms": replace(order.terms, stop_px=event.stop_px)}, actor, ts_event=event.ts_event or None)
 
 
 def _cancel_requested(order: OrderState, event: CancelRequested) -> Effect:

@@ -100,9 +100,11 @@ def order_events(order: OrderState, report: OrderReport, now: int) -> list[Event
     if order.status.is_final or order.status is _S.NEW:
         return []
     events = _READERS[exec_type](order, report, now)
-    if report.exec_type is ExecType.STATUS and order.unknown is RequestKind.STATUS and not events:
-        return [OutcomeResolved(cl_ord_id=order.cl_ord_id, ts=now, how="the venue's status report")]
-    return events
+    if report.exec_type is not ExecType.STATUS:
+        return events
+    if order.unknown is RequestKind.STATUS and not events:
+        events = [OutcomeResolved(cl_ord_id=order.cl_ord_id, ts=now, how="the venue's status report")]
+    return events if exec_type in _ENDS else [*events, *_trailed(order, report, now)]
 
 
 def _on_rejected(order: OrderState, report: OrderReport, now: int) -> list[Event]:
@@ -128,7 +130,8 @@ def _on_replace_rejected(order: OrderState, report: OrderReport, now: int) -> li
 def _on_triggered(order: OrderState, report: OrderReport, now: int) -> list[Event]:
     if order.triggered:
         return []
-    stop_px = order.terms.stop_px
+    told = report.terms.stop_px if report.terms is not None and order.terms.trail is not None else None
+    stop_px = order.terms.stop_px if told is None else told
     return [OrderTriggered(cl_ord_id=order.cl_ord_id, ts=now, stop_px=stop_px, ts_event=report.ts_event)]
 
 
@@ -157,7 +160,7 @@ def _trailed(order: OrderState, report: OrderReport, now: int) -> list[Event]:
     terms = report.terms
     if terms is None or terms.stop_px is None or order.terms.trail is None or terms.stop_px == order.terms.stop_px:
         return []
-    return [StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=terms.stop_px)]
+    return [StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=terms.stop_px, ts_event=report.ts_event)]
 
 
 _READERS: dict[ExecType, Callable[[OrderState, OrderReport, int], list[Event]]] = {
@@ -170,8 +173,9 @@ _READERS: dict[ExecType, Callable[[OrderState, OrderReport, int], list[Event]]] 
     ExecType.REPLACED: _replaced,
     ExecType.REPLACE_REJECTED: _on_replace_rejected,
     ExecType.TRIGGERED: _on_triggered,
-    ExecType.STATUS: _trailed,
+    ExecType.STATUS: lambda _order, _report, _now: [],
 }
+_ENDS = frozenset({ExecType.CANCELLED, ExecType.EXPIRED, ExecType.REJECTED})
 
 
 def adopt_terms(order: OrderState, terms: OrderTerms, order_id: str, ts_event: int, now: int) -> list[Event]:

@@ -49,6 +49,8 @@ Words = Callable[[Any, Instrument], str]
 
 def direction(event: Event) -> str:
     """Return which way a message went: to the venue, from it, or neither."""
+    if isinstance(event, StopTrailed) and event.ts_event:
+        return IN
     return _WORDS[type(event)][0] if type(event) in _WORDS else HERE
 
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tests.helpers.adapters import InProcess
 from workstation.brokers.sim.delay_line import DelayLine
+from workstation.brokers.sim.trail_reports import TOLD_EVERY_NS
 from workstation.brokers.sim.universe import SPECIAL_SYMBOLS
 from workstation.brokers.sim.venue import CASH_ACCOUNT
 from workstation.domain.accounts import Environment
@@ -121,6 +122,56 @@ def test_a_delay_line_keeps_order_however_the_delays_fall():
     assert line.take_all() == [9]
     clock.advance(200)
     assert len(out) == 2
+
+
+def trailing(venue, cl_ord_id="kept"):
+    """Take a sell stop that trails the bid by twenty ticks; its first reports are heard."""
+    terms = venue.terms(
+        side=Side.SELL,
+        ord_type=OrdType.TRAILING_STOP,
+        trail=Trail(TrailKind.TICKS, 20),
+        trigger=TriggerSource.BID_ASK,
+        price=None,
+    )
+    venue.working(cl_ord_id, terms=terms)
+    venue.clock.advance(2 * TOLD_EVERY_NS)
+
+
+def triggers(venue, cl_ord_id="kept"):
+    """Return the triggers that status reports told of."""
+    return [r.terms.stop_px for r in venue.orders(cl_ord_id) if r.exec_type is ExecType.STATUS]
+
+
+def lifted(venue, ticks):
+    venue.market(venue.bid + ticks * venue.tick, venue.ask + ticks * venue.tick)
+    return venue.bid + (ticks - 20) * venue.tick
+
+
+def test_a_trigger_that_trails_is_told_of_at_once_and_then_once_a_second_with_the_newest_place(venue):
+    trailing(venue)
+    before = len(triggers(venue))
+    first, *_, last = [lifted(venue, ticks) for ticks in range(1, 9)]
+    assert triggers(venue)[before:] == [first]
+    venue.clock.advance(TOLD_EVERY_NS)
+    assert triggers(venue)[before:] == [first, last]
+    venue.clock.advance(10 * TOLD_EVERY_NS)
+    assert triggers(venue)[before:] == [first, last], "what stands still is not told again"
+    again = lifted(venue, 12)
+    assert triggers(venue)[before:] == [first, last, again], "and a move after a while at once"
+
+
+def test_an_order_that_fires_or_ends_says_where_its_trigger_stood_and_is_told_of_no_more(venue):
+    for name in ("fires", "ends"):
+        trailing(venue, name)
+    lifted(venue, 13)
+    last = lifted(venue, 14)
+    venue.broker.cancel("ends", venue.orders("ends")[0].order_id)
+    assert venue.until("ends", ExecType.CANCELLED).terms.stop_px == last
+    lifted(venue, -10)
+    assert venue.until("fires", ExecType.TRIGGERED).terms.stop_px == last
+    told = [triggers(venue, name) for name in ("fires", "ends")]
+    venue.clock.advance(10 * TOLD_EVERY_NS)
+    assert [triggers(venue, name) for name in ("fires", "ends")] == told
 
 
 def test_a_restarted_venue_goes_on_with_the_distance_that_a_trail_was_given(venue):

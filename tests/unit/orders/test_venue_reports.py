@@ -117,6 +117,30 @@ def test_a_stop_fires_once_and_trails_only_to_a_new_trigger(rig):
     assert said(trailing, ExecType.STATUS, terms=same) == []
 
 
+@pytest.mark.parametrize("status", [S.SUBMITTED, S.ROUTED, S.PARTIALLY_FILLED])
+def test_a_status_report_tells_of_the_trigger_beside_the_state_and_the_report_of_its_end_of_the_last_one(rig, status):
+    trail = Trail(TrailKind.TICKS, 10)
+    trailing = rig.submit(Side.SELL, 100, None, ord_type=OrdType.TRAILING_STOP, trail=trail, stop_px=9_900)
+    moved = rig.terms(stop_px=9_950)
+    assert said(trailing, ExecType.STATUS, status=status, terms=moved)[-1:] == ["StopTrailed"]
+    assert said(trailing, ExecType.STATUS, status=S.CANCELLED, terms=moved) == ["OrderCancelled"]
+
+
+def test_the_trigger_that_fired_is_the_one_that_the_venue_names(rig):
+    trail = Trail(TrailKind.TICKS, 10)
+    trailing = rig.submit(Side.SELL, 100, None, ord_type=OrdType.TRAILING_STOP, trail=trail, stop_px=9_900)
+    report = OrderReport(
+        exec_type=ExecType.TRIGGERED,
+        cl_ord_id=trailing.cl_ord_id,
+        order_id="",
+        account=ACCOUNT,
+        ts_event=5,
+        venue_seq=1,
+        terms=rig.terms(stop_px=9_960),
+    )
+    assert [event.stop_px for event in order_events(trailing, report, 9)] == [9_960]
+
+
 def test_terms_changed_by_the_venue_alone_are_asked_for_in_its_name(rig):
     order = rig.submit()
     changed = rig.terms(qty=60)

@@ -29,6 +29,7 @@ from workstation.brokers.sim.records import (
     VenueRecord,
     split_report,
 )
+from workstation.brokers.sim.trail_reports import TrailReports
 from workstation.brokers.sim.universe import Listing
 from workstation.brokers.sim.validation import Refusal, refusal, room_refusal
 from workstation.brokers.sim.venue_log import LAID_ASIDE
@@ -80,6 +81,7 @@ class Exchange:
         self._write = write
         self._scheduler = scheduler
         self._expiries: dict[str, Timer] = {}
+        self._trail_reports = TrailReports(scheduler, now_ns, self._tell_trigger)
 
     def open_account(self, account: Account) -> None:
         """Open an account with its initial cash; opening it again changes nothing."""
@@ -222,11 +224,12 @@ class Exchange:
     def on_triggered(self, order: MarketOrder) -> None:
         """Report that a conditional order fired."""
         state = self.orders.by_id[order.order_id]
+        self._trail_reports.forget(order.order_id)
         self._write(TriggerFired(order_id=order.order_id, stop_px=order.stop_px, ts=self.now_ns()))
         self._report(state, ExecType.TRIGGERED)
 
     def on_trailed(self, order: MarketOrder) -> None:
-        """Write down how far a trigger has followed, so that a restarted venue goes on from there.
+        """Write down how far a trigger has followed, so that a restarted venue goes on from there, and tell of it.
 
         What is laid aside on a full disk is kept for cancels and fills.
         """
@@ -241,6 +244,12 @@ class Exchange:
                 ts=self.now_ns(),
             )
         )
+        self._trail_reports.moved(order.order_id)
+
+    def _tell_trigger(self, order_id: str) -> None:
+        state = self.orders.by_id.get(order_id)
+        if state is not None and state.is_open:
+            self._report(state, ExecType.STATUS)
 
     def on_ended(self, order: MarketOrder, reason: EndReason) -> None:
         """Close an order that left the market; what is closed already stays as it is."""
@@ -401,6 +410,7 @@ class Exchange:
     ) -> None:
         self.orders.close(state, status, text, self.now_ns())
         self._write(OrderClosed(order_id=state.order_id, status=status, text=text, ts=state.ts_event))
+        self._trail_reports.forget(state.order_id)
         timer = self._expiries.pop(state.order_id, None)
         if timer is not None:
             timer.cancel()
