@@ -39,6 +39,35 @@ def test_a_day_order_outlives_the_pause_and_ends_with_the_session():
     assert (order.status, (order.updated_at - START) // MINUTE) == (OrdStatus.EXPIRED, 10)
 
 
+def ends(script) -> list[tuple[OrdStatus, int]]:
+    """Return how each order ended and in which minute, in the order in which they were sent."""
+    orders = sorted(played(scripted(script)).orders, key=lambda order: order.created_at)
+    return [(order.status, (order.updated_at - START) // MINUTE) for order in orders]
+
+
+def rests(until: int | None = None):
+    """Rest a bid far below the market until a minute, None for the day."""
+    if until is None:
+        return lambda acts: acts.buy("ABC", 1, limit=9.00, tif=TimeInForce.DAY)
+    return lambda acts: acts.buy("ABC", 1, limit=9.00, tif=TimeInForce.GTD, expire=START + until * MINUTE)
+
+
+def test_each_order_of_a_market_ends_at_its_own_time_whichever_came_first():
+    """The market keeps the next end alone: one that comes later may end earlier, and behind it stands another."""
+    expired = OrdStatus.EXPIRED
+    assert ends({0: rests(), 1: rests(until=7), 4: rests(until=6)}) == [(expired, 10), (expired, 7), (expired, 6)]
+    assert ends({0: rests(until=6), 1: rests(until=6), 5: rests(until=8)}) == [(expired, 6), (expired, 6), (expired, 8)]
+
+
+def test_an_order_that_is_cancelled_takes_nobody_elses_end_with_it():
+    def cancel(acts):
+        acts.cancel(acts.heard[0].id)
+
+    found = ends({0: rests(until=6), 1: rests(until=8), 4: cancel})
+    assert [status for status, _minute in found] == [OrdStatus.CANCELLED, OrdStatus.EXPIRED]
+    assert found[1][1] == 8
+
+
 def test_other_hours_are_another_digest_and_another_source_is_none():
     strategy = scripted({})
     result = played(strategy)
