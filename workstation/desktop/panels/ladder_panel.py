@@ -9,13 +9,14 @@ Long because one panel answers for every gesture of the ladder, each with its co
 from functools import partial
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from workstation.commands.params import CancelMany, CancelOne, ChangeOrder, ExitPosition, PlaceOrder
+from workstation.commands.params import CancelMany, CancelOne, ExitPosition, PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.panels.ladder_changes import LadderChanges
 from workstation.desktop.panels.ladder_controls import (
     SHORT_BELOW_PX,
     LadderButtons,
@@ -23,7 +24,6 @@ from workstation.desktop.panels.ladder_controls import (
     PnlLabel,
     QuantityPad,
 )
-from workstation.desktop.panels.ladder_editor import OrderEditor
 from workstation.desktop.panels.ladder_fold import Fold, FoldedLine, fold_for
 from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ladder_keys import KeyedLadder
@@ -38,10 +38,8 @@ from workstation.viewmodels.focus import FOCUS_GUARD_NS
 from workstation.viewmodels.frames import Frame, PositionSnap
 from workstation.viewmodels.hotkeys import Place, Refused
 from workstation.viewmodels.ladder import Ladder, LadderPicture
-from workstation.viewmodels.ladder_amend import AmendQueue, Move
 from workstation.viewmodels.ladder_centring import AutoCentre, Centring
 from workstation.viewmodels.ladder_clicks import Click, Column, entry, legs_of, only_reduces, rules_for
-from workstation.viewmodels.ladder_edits import Edit
 from workstation.viewmodels.ladder_settings import BySymbol, LadderSettings, plain_of, settings_from, unit_after
 from workstation.viewmodels.open_profit import open_risk
 from workstation.viewmodels.preview import PREVIEW_KEY
@@ -64,13 +62,12 @@ class LadderPanel(Panel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self._ladder: Ladder | None = None
-        self._amends = AmendQueue()
+        self._changes = LadderChanges(self, context, answered=self._answered, cancel=self._cancel)
         self._changed_at = 0
         self._picture: LadderPicture | None = None
         self._ticks_per_row = 1
         self._settings: dict[str, LadderSettings] = {}
         self._kept_sizes, self._large = BySymbol(SIZE_MOST), BySymbol(LARGE_MOST)
-        self._editor: OrderEditor | None = None
         self._centre_rule = AutoCentre(context.bridge.session.mono_ns())
         self._header: InstrumentHeader | None = None
         self._fold = Fold.NOTHING
@@ -123,8 +120,7 @@ class LadderPanel(Panel):
         if self._header is not None:
             self._header.show_symbol(symbol)
         self._open_ladder()
-        if self._editor is not None:
-            self._editor.close()
+        self._changes.close_editor()
         kept = self._kept_sizes.get(symbol)
         self.pad.show_instrument(self.context.instrument(symbol), self.context.sizes.size)
         if kept is not None and self.settings.keep_size:
@@ -168,8 +164,7 @@ class LadderPanel(Panel):
         if self._ladder is None:
             return
         self._ladder.on_frame(frame, self.context.bridge.session.mono_ns())
-        for move in self._amends.settle(self.context.state.open_orders):
-            self._send_move(move, self.context.origin(OriginKind.LADDER, "drag"))
+        self._changes.settle()
         self._refresh()
 
     def save_settings(self) -> PanelSettings:
@@ -276,7 +271,7 @@ class LadderPanel(Panel):
             self._view.show_ladder(self._ladder)
             return
         state, session = self.context.state, self.context.bridge.session
-        in_flight = self._amends.in_flight
+        in_flight = self._changes.in_flight
         sources = Sources(state.open_orders.get, self._legs, in_flight, self._middle, session.mono_ns, self._held)
         view = self._view = KeyedLadder(self._ladder, sources)
         view.setObjectName(f"{self.panel_id}_view")
@@ -510,54 +505,16 @@ class LadderPanel(Panel):
             self.pad.set_qty(abs(self._picture.position_qty))
 
     def _move(self, order: OrderState, price: int) -> None:
-        words = self.context.instrument(self.symbol).price_text
-        self.context.announcer.say("info", f"Pending: move to {words(price)}", order.cl_ord_id)
-        move = self._amends.ask(order, price)
-        if move is not None:
-            self._send_move(move, self._origin(price))
-
-    def _send_move(self, move: Move, origin: Origin) -> None:
-        change = ChangeOrder(cl_ord_id=move.cl_ord_id, price=move.price, stop_px=move.stop_px, version=move.version)
-        self.context.call("order.replace", change, origin, partial(self._moved, move.cl_ord_id))
-
-    def _moved(self, cl_ord_id: str, result: CommandResult) -> None:
-        self._amends.answered(cl_ord_id, ok=result.ok)
-        self._answered(cl_ord_id, result)
+        self._changes.move(order, price, self._origin(price))
 
     def _edit(self, ids: tuple[str, ...]) -> None:
-        known = self.context.state.open_orders
-        orders = tuple(known[cl_ord_id] for cl_ord_id in ids if cl_ord_id in known)
-        if orders:
-            editor = self._editor = OrderEditor(orders, self.context.instrument(self.symbol), self)
-            editor.submitted.connect(self._edited)
-            editor.destroyed.connect(self._forget_editor)
-            view = self.view
-            by_pointer = view.rect().contains(view.mapFromGlobal(QCursor.pos()))
-            editor.open_at(QCursor.pos() if by_pointer else view.mapToGlobal(view.cursor_point()))
+        self._changes.edit(ids, self.symbol, self._cursor_on_screen)
 
-    def _forget_editor(self) -> None:
-        self._editor = None
-
-    def _edited(self, asked: list[Edit]) -> None:
-        origin = self.context.origin(OriginKind.LADDER, "editor")
-        for edit in asked:
-            cl_ord_id = edit.order.cl_ord_id
-            if edit.cancel:
-                self._cancel((cl_ord_id,))
-                continue
-            if self._amends.in_flight(cl_ord_id):
-                self.context.announcer.say("warning", "Not changed: an earlier change is unanswered.", cl_ord_id)
-                continue
-            move = None if edit.price is None else self._amends.ask(edit.order, edit.price)
-            change = ChangeOrder(
-                cl_ord_id=cl_ord_id,
-                order_qty=edit.order_qty,
-                price=None if move is None else move.price,
-                stop_px=None if move is None else move.stop_px,
-                time_in_force=edit.time_in_force,
-                version=edit.order.version,
-            )
-            self.context.call("order.replace", change, origin, partial(self._moved, cl_ord_id))
+    def _cursor_on_screen(self) -> QPoint | None:
+        """Return where the keys' cell is on the screen, None while the pointer is over the ladder."""
+        view = self.view
+        by_pointer = view.rect().contains(view.mapFromGlobal(QCursor.pos()))
+        return None if by_pointer else view.mapToGlobal(view.cursor_point())
 
     def _see_reject(self, column: Column, price: int) -> None:
         if self._ladder is not None:
