@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QTimer
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
 from workstation.commands.params import CancelOne
-from workstation.commands.registry import Command, CommandResult
-from workstation.desktop.bridge import ORDER_FIRST_MS
+from workstation.commands.registry import Command, CommandResult, Reply
+from workstation.desktop.bridge import ORDER_ALONE_MS, ORDER_FIRST_MS
 from workstation.domain.orders import OriginKind
 
 CANCEL = Command(id="order.cancel", title="Cancel", category="Orders", params=CancelOne, scope="orders:cancel")
@@ -28,6 +30,36 @@ def rig() -> Iterator[DesktopRig]:
     rig.bridge.start()
     yield rig
     rig.stop()
+
+
+class Wait(threading.Event):
+    """An event that is never waited for: it notes for how long it would have been, and whether it was set by then."""
+
+    def __init__(self, seen: list[tuple[float, bool]]) -> None:
+        super().__init__()
+        self._seen = seen
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self._seen.append((timeout, self.is_set()))
+        return self.is_set()
+
+
+class Waits:
+    """Makes the events that the GUI thread waits on."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[float, bool]] = []
+
+    def __call__(self) -> Wait:
+        return Wait(self.seen)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    waits = Waits()
+    monkeypatch.setattr("workstation.desktop.bridge.threading", SimpleNamespace(Event=waits))
+    return waits
 
 
 def give(rig: DesktopRig, command: Command[CancelOne]) -> None:
@@ -73,3 +105,37 @@ def test_of_two_orders_the_one_that_is_not_answered_holds_them(rig: DesktopRig, 
     give(rig, CANCEL)
     rig.gateway.answer(CANCEL.id, DONE)
     assert frames_of(rig, qtbot) == 0
+
+
+def test_the_thread_stands_still_for_an_order_until_its_answer_and_within_its_bound(
+    rig: DesktopRig, waits: Waits
+) -> None:
+    give(rig, CANCEL)
+    assert waits.seen == [(ORDER_ALONE_MS / 1e3, False)], "handed over, and not answered"
+    rig.gateway.answers[CANCEL.id] = DONE
+    rig.gateway.answer(CANCEL.id, DONE)
+    QCoreApplication.sendPostedEvents(rig.bridge)
+    give(rig, CANCEL)
+    assert waits.seen[1:] == [(ORDER_ALONE_MS / 1e3, True)], "what is answered ends the wait"
+
+
+def test_it_stands_still_for_the_first_of_many_and_for_nothing_but_orders(rig: DesktopRig, waits: Waits) -> None:
+    give(rig, LOOK)
+    assert waits.seen == []
+    for _ in range(100):
+        give(rig, CANCEL)
+    assert len(waits.seen) == 1
+
+
+def test_an_answer_of_another_thread_ends_the_wait(rig: DesktopRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workstation.desktop.bridge.ORDER_ALONE_MS", 60_000)
+    answering: list[threading.Thread] = []
+
+    def call(_command_id: str, _params: object, _origin: object, reply: Reply) -> None:
+        answering.append(threading.Thread(target=reply, args=(DONE,)))
+        answering[0].start()
+
+    monkeypatch.setattr(rig.gateway, "call", call)
+    give(rig, CANCEL)
+    answering[0].join()
+    assert rig.bridge._answers, "it came back long before its bound, with the answer there"

@@ -2,9 +2,11 @@
 
 Last stage but one of both walks. Lossless rows wake the GUI thread by one coalesced queued signal; everything else is
 taken at the fixed frame rate. No signal per tick, ever; this module never touches engine state. While an order given
-here is on its way, frames wait a moment: threads of one Python process share the interpreter, and it crosses three.
+here is on its way, the thread stands still for a moment and frames wait a little longer: threads of one Python process
+share the interpreter, and an order crosses three.
 """
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +25,13 @@ from workstation.viewmodels.session import Session
 EARLY_FRAME_MS_MIN = 8
 ORDER_FIRST_MS = 8
 """How long at most a frame waits for an order that was just given and is not answered."""
+
+ORDER_ALONE_MS = 5
+"""How long at most this thread stands still for an order that it has just given, less than a third of a frame.
+
+Else the words and the repainting that follow a key hold the interpreter while engine and journal want it. Of several
+orders that one gesture gives only the first is waited for.
+"""
 
 LOOK_AGAIN_MS = 2
 """How soon a frame that waits looks again."""
@@ -107,7 +116,9 @@ class Bridge(QObject):
             return
 
         handler = on_result
+        alone: threading.Event | None = None
         if self.commands.trades(command_id):
+            alone = None if self._under_way else threading.Event()
             self._under_way += 1
             self._aside_until_ns = self.session.mono_ns() + ORDER_FIRST_MS * 1_000_000
             handler = partial(self._order_answered, on_result)
@@ -116,11 +127,15 @@ class Bridge(QObject):
             if handler is not None:
                 self._answers.append((handler, result))
                 self._answered.emit()
+            if alone is not None:
+                alone.set()
 
         try:
             self._gateway.call(command_id, params, origin, reply)
         except MailboxFull:
             reply(CommandResult(ok=False, code="ENGINE_BUSY", text="Refused: the engine is behind; nothing was sent."))
+        if alone is not None:
+            alone.wait(ORDER_ALONE_MS / 1e3)
 
     def _take_when_free(self) -> None:
         """Take a frame; while an order given here is on its way, a moment later."""
