@@ -35,6 +35,12 @@ def test_it_fits_a_narrow_column(panel):
     assert content.minimumSizeHint().width() <= 300
 
 
+def test_a_place_narrower_than_its_margins_asks_for_no_negative_width(panel, qtlog):
+    panel.form.fit(-16)
+    assert not [record.message for record in qtlog.records if "Negative sizes" in record.message]
+    assert panel.form.type.minimumWidth() == 0
+
+
 def test_the_whole_of_it_stands_in_the_default_place_of_the_least_window(qapp, qtbot, panel):
     """The place is what the shipped workspace leaves of 1280 x 720: a full order with both legs, nothing scrolled."""
     shipped = parse_layout(resource_text("layouts", "trading.toml"), source="shipped")

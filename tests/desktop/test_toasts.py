@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QMainWindow, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, order, position, status
@@ -260,6 +260,22 @@ def heard_after(bell: Bell, kind: NoteKind, heard: Path, qtbot: QtBot) -> Path:
     with qtbot.waitSignal(bell._process.finished):
         bell.ring(kind)
     return Path(heard.read_text().splitlines()[-1])
+
+
+def test_a_toast_that_stands_follows_the_size_of_the_text(
+    stack: ToastStack, rig: DesktopRig, window: QMainWindow, qapp: QApplication
+) -> None:
+    window.menuBar().addMenu("View")
+    rig.context.announcer.say("warning", "Refused: price collar. 187.95 is 31t through ask 187.64; limit 25t.")
+    (toast,) = stack.toasts
+    window.setFixedSize(window.size())
+    for scale in (1.0, 1.7):
+        apply_theme(qapp, load_theme("dark", text_scale=scale))
+        QApplication.processEvents()
+        for label in toast.findChildren(QLabel):
+            assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), (scale, label.text())
+            assert label.height() >= label.fontMetrics().height()
+        assert window.rect().contains(toast.geometry())
 
 
 def test_each_kind_is_played_as_a_tone_of_its_own_and_each_environment_has_its_voice(

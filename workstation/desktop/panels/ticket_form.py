@@ -405,7 +405,7 @@ class TicketForm(QWidget):
         alone = sum(words) + _CHOICE_GAP > room
         for combo, width, share in zip((self.type, self.tif), words, (_TYPE_SHARE, _TIF_SHARE), strict=True):
             draw_close(combo, close=alone)
-            combo.setMinimumWidth(min(width - CLOSE_SAVES_PX if alone else width, self._room))
+            combo.setMinimumWidth(max(min(width - CLOSE_SAVES_PX if alone else width, self._room), 0))
             self._chosen.setStretchFactor(combo, width if alone else share)
         close = sum(words) - 2 * CLOSE_SAVES_PX + _CHOICE_GAP
         self._chosen.setDirection(_DOWN if alone and close > self._room else _ACROSS)

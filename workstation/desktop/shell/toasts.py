@@ -18,7 +18,7 @@ from workstation.desktop.icons import icon
 from workstation.desktop.shell.sounds import Bell
 from workstation.desktop.shell.speech import Voice
 from workstation.desktop.spelt import spelt
-from workstation.desktop.theme import current_theme
+from workstation.desktop.theme import current_theme, theme_notifier
 from workstation.viewmodels.alerts_notes import COALESCE_NS, NoteBoard
 from workstation.viewmodels.formats import Formats, time_of_day
 from workstation.viewmodels.frames import Frame
@@ -114,6 +114,7 @@ class ToastStack(QObject):
         self.bell.rung.connect(lambda _kind: self._show_flash())
         context.bridge.frame_taken.connect(self._on_frame)
         context.announcer.spoken.connect(self._on_spoken)
+        theme_notifier().changed.connect(self._arrange)
         window.installEventFilter(self)
 
     def show(self, notes: list[Note]) -> None:
@@ -208,7 +209,7 @@ class ToastStack(QObject):
         self.menu.show_count(unseen)
         self._arrange()
 
-    def _arrange(self) -> None:
+    def _arrange(self, *_: object) -> None:
         """Put the toasts beside the menus, the newest at the right end: nothing that trades or tells is covered."""
         room = self._free()
         share = min((room.width() - GAP_PX * (SHOWN_MAX - 1)) // SHOWN_MAX, WIDTH_PX)
