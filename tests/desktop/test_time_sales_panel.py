@@ -63,6 +63,26 @@ def test_prints_of_one_frame_stand_newest_first(panel: TimeSalesPanel, rig: Desk
     assert panel.summary.text() == "volume 200 · delta +200"
 
 
+def test_no_line_is_shown_copied_or_clicked_in_part(panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot) -> None:
+    rig.feed(prints=[printed(n) for n in range(60)])
+    view = panel.view
+    row = view.viewport().height() / view.rows
+    panel.resize(420, panel.height() + round(1.6 * row) - round(view.viewport().height() % int(row)))
+    QApplication.processEvents()
+    below = view.rows * int(row)
+    assert view.viewport().height() - below > 5, "a part of a line would stand there"
+    assert len(seen(panel)) == view.rows
+    picture = view.viewport().grab().toImage()
+    ground = picture.pixelColor(1, below + 3)
+    assert all(picture.pixelColor(x, y) == ground for x in range(2, 200) for y in range(below + 1, below + 5))
+    clicked: list[int] = []
+    view.line_clicked.connect(clicked.append)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, below + 3))
+    assert clicked == []
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, below - 3))
+    assert clicked == [view.rows - 1]
+
+
 def test_a_narrow_tape_gives_up_thousandths_before_the_side(panel: TimeSalesPanel, rig: DesktopRig) -> None:
     rig.feed(prints=[printed(0)])
     assert panel.view.shows_thousandths

@@ -101,7 +101,7 @@ class TapeView(QAbstractScrollArea):
         return text
 
     def _seen(self) -> list[TapeLine]:
-        return [] if self.tape is None else self.tape.lines(self.verticalScrollBar().value(), self.rows + 1)
+        return [] if self.tape is None else self.tape.lines(self.verticalScrollBar().value(), self.rows)
 
     def _on_theme(self, *_: object) -> None:
         theme = current_theme()
@@ -170,8 +170,10 @@ class TapeView(QAbstractScrollArea):
         self.refresh()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Report the line that was clicked."""
-        self.line_clicked.emit(self.verticalScrollBar().value() + int(event.position().y()) // self._row)
+        """Report the line that was clicked; below the last whole one there is none."""
+        place = int(event.position().y()) // self._row
+        if place < self.rows:
+            self.line_clicked.emit(self.verticalScrollBar().value() + place)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Report that the pointer reads: a list that appears under a resting pointer is not held."""
