@@ -25,6 +25,8 @@ TOLD: dict[str, tuple[str, ...]] = {
     "orders.cancel.wish_due": ("fault:delay_ack", "submit", "pause", "cancel", "cancel", "cancel"),
     "orders.emulation.before_move": ("trailing", "pause", "to_broker"),
     "orders.exit.before_override": ("submit", "pause", "override_exit"),
+    "orders.queued_change.before_amend": ("submit", "pause", "replace_twice", "pause", "pause"),
+    "orders.queued_change.before_record": ("submit", "pause", "replace_twice", "pause"),
     "orders.reconcile.before_breaks": ("fault:wrong_cash", "reconcile_all", "pause"),
     "orders.reconcile.before_record": ("submit", "pause", "fault:disconnect", "pause"),
     "orders.replace.denied": ("submit", "pause", "disarm", "replace", "replace", "rearm"),

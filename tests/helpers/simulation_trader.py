@@ -325,6 +325,18 @@ class Trader:
         version = order.version if rng.random() < 0.3 else None
         core.desk.replace(ReplaceOrder(cl_ord_id=order.cl_ord_id, origin=self._origin(), version=version, **changes))
 
+    def _replace_twice(self, core: Core) -> None:
+        """Change the price of a working order by hand, and once more while that is on its way; only stories ask."""
+        live = [row for row in core.state.book.open_orders() if row.status.is_working and row.terms.price is not None]
+        if not live:
+            return
+        order = self._rng.choice(live)
+        hand = Origin(kind=OriginKind.HOTKEY, user="trader")
+        instrument = core.instruments[order.terms.symbol]
+        for ticks in (1, 2):
+            price = instrument.step(order.terms.price, -ticks * order.terms.side.sign)
+            core.desk.replace(ReplaceOrder(cl_ord_id=order.cl_ord_id, origin=hand, price=price))
+
     def _cancel(self, core: Core) -> None:
         order = self._pick(core)
         if order is not None:

@@ -43,6 +43,7 @@ NIGHTLY_DEATHS_MIN = 50
 NESTED = ("orders.reconcile.before_ask", "orders.reconcile.before_merge", "orders.resume.before_record")
 NESTED_DEEP, NESTED_TIMES = 5, 4
 ADOPTIONS = 6
+WAITING_KILLS = 3
 PASSES_MAX = 32
 MISSES_MAX = 3
 """Children in a row that may end without passing their point before another point is drawn."""
@@ -145,6 +146,17 @@ def test_a_kill_while_a_position_is_adopted_leaves_nothing_of_it():
         assert not rig.damage()
     finally:
         rig.close()
+
+
+@pytest.mark.parametrize("step", ["before_record", "before_amend"])
+def test_a_kill_around_a_change_that_waits_for_another_leaves_one_order_in_agreement(rig, step):
+    rng, point = random.Random(5), f"orders.queued_change.{step}"
+    for _ in range(WAITING_KILLS):
+        killed = rig.run(Plan(rng.getrandbits(32), point, 1))
+        assert (killed.died_at, killed.failure) == (point, "")
+        after = rig.run(Plan(rng.getrandbits(32), "", 1))
+        assert not after.failure, after.failure
+    assert not rig.damage()
 
 
 def test_kills_nested_in_recovery_change_nothing(rig):

@@ -29,6 +29,7 @@ POINT = re.compile(r'fault_point\("([^"]+)"\)')
 ELSEWHERE = {
     "storage.": "the database has its own thread: test_crash_points.py reaches each of these",
     "orders.emulation.before_move": "random trading moves no stop: test_crash_points.py tells a story that does",
+    "orders.queued_change.": "random trading rarely amends twice: test_crash_points.py tells a story that does",
     "orders.reversal.": "random trading never turns a position round: test_crash_points.py tells a story that does",
     "sim.log.": "the venue keeps no log here: test_crash_points.py reaches it",
 }

@@ -12,6 +12,7 @@ from workstation.domain.errors import ValidationError
 from workstation.domain.events import ReplaceDropped, ReplaceQueued
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import WAITS, OrderState, OrderTerms, OrdStatus, ReplaceOrder
+from workstation.kernel.fault_points import fault_point
 from workstation.orders.amendment import Amendment, changed_terms, check_version
 from workstation.orders.book import Change
 from workstation.orders.context import DeskContext
@@ -56,6 +57,7 @@ class QueuedChanges:
             reason += ", instead of the change that waited before"
         wish = replace(command, version=None)
         queued = ReplaceQueued(cl_ord_id=order.cl_ord_id, ts=c.clock.now_ns(), wish=wish, reason=reason)
+        fault_point("orders.queued_change.before_record")
         seq = c.recorder.record(
             [queued], actor=command.origin.actor, correlation=order.uid, causation=order.cl_ord_id, attach=attach
         )
@@ -98,6 +100,7 @@ class QueuedChanges:
         if terms.order_qty <= order.cum_qty:
             self._drop(order, "its quantity has filled meanwhile")
             return
+        fault_point("orders.queued_change.before_amend")
         result = self._amendment.amend(order, terms, order.queued.origin)
         if result.denial is not None:
             self._drop(order, result.denial.text)
