@@ -63,6 +63,25 @@ def test_prints_of_one_frame_stand_newest_first(panel: TimeSalesPanel, rig: Desk
     assert panel.summary.text() == "volume 200 · delta +200"
 
 
+def test_in_a_narrow_place_the_time_goes_before_a_price_or_a_size_is_cut(
+    panel: TimeSalesPanel, rig: DesktopRig
+) -> None:
+    rig.feed(prints=[printed(0, 12_345)])
+    view, digit = panel.view, panel.view._digit
+    seen_of: list[tuple[bool, bool]] = []
+    for width in range(400, 60, -4):
+        panel.resize(width, 300)
+        QApplication.processEvents()
+        view.viewport().grab()
+        seen_of.append((view.time_digits > 0, view.shows_sizes))
+        right = 8 + (view.time_digits + len("187.00")) * digit
+        if view.viewport().width() > 8 + len("187.00") * digit:
+            assert right <= view.viewport().width(), f"the price is whole in {width} px"
+        if view.shows_sizes:
+            assert right + (1 + len("12,345")) * digit <= view.viewport().width(), f"the size is whole in {width} px"
+    assert list(dict.fromkeys(seen_of)) == [(True, True), (False, True), (False, False)]
+
+
 def test_no_line_is_shown_copied_or_clicked_in_part(panel: TimeSalesPanel, rig: DesktopRig, qtbot: QtBot) -> None:
     rig.feed(prints=[printed(n) for n in range(60)])
     view = panel.view

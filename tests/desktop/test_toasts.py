@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QMainWindow, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -276,6 +276,21 @@ def test_a_toast_that_stands_follows_the_size_of_the_text(
             assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), (scale, label.text())
             assert label.height() >= label.fontMetrics().height()
         assert window.rect().contains(toast.geometry())
+
+
+def test_in_a_narrow_place_the_time_of_a_toast_gives_way_and_its_kind_stands_whole(
+    stack: ToastStack, window: QMainWindow
+) -> None:
+    stack.show(stack.board.refused("warning", "Refused: price collar.", 0))
+    (toast,) = stack.toasts
+    for width in (400, 200, 130):
+        toast.fit(QRect(0, 0, width, 30))
+        QApplication.processEvents()
+        head = toast.findChildren(QLabel)[0]
+        assert head.text().startswith(toast.note.kind.words.upper())
+        assert head.width() >= head.fontMetrics().horizontalAdvance(head.text()), width
+    assert "·" not in head.text()
+    assert "15:00:00" in toast.toolTip()
 
 
 def test_each_kind_is_played_as_a_tone_of_its_own_and_each_environment_has_its_voice(

@@ -76,6 +76,18 @@ class TapeView(QAbstractScrollArea):
         return self._line_px(_TIME, _WORDS) <= self.viewport().width()
 
     @property
+    def time_digits(self) -> int:
+        """How many digits the time of a line has; none where price and size have room only without it."""
+        if self.shows_thousandths:
+            return _TIME
+        return _TIME_SHORT if self._line_px(_TIME_SHORT, 0) <= self.viewport().width() else 0
+
+    @property
+    def shows_sizes(self) -> bool:
+        """Whether a line has room for the whole size; a price stands alone then, since a cut figure is another one."""
+        return self._line_px(self.time_digits, 0) <= self.viewport().width()
+
+    @property
     def least_px(self) -> int:
         """Width of a line with the whole seconds of its time and its side in words."""
         return self._line_px(_TIME_SHORT, _WORDS)
@@ -130,12 +142,15 @@ class TapeView(QAbstractScrollArea):
             painter.fillRect(box, blend(colors.accent, colors.surface, 0.25))
         x = PADDING_PX
         painter.setPen(colors.text_muted)
-        time, digits = (line.time, _TIME) if self.shows_thousandths else (line.time.partition(".")[0], _TIME_SHORT)
+        digits = self.time_digits
+        time = line.time if digits == _TIME else line.time.partition(".")[0] if digits else ""
         painter.drawText(QRect(x, top, digits * self._digit, self._row), _LEFT, time)
         x += digits * self._digit
         painter.setPen(ink)
         painter.drawText(QRect(x, top, self._price_digits * self._digit, self._row), _RIGHT, line.price)
         x += (self._price_digits + 1) * self._digit
+        if not self.shows_sizes:
+            return
         painter.drawText(QRect(x, top, self._size_digits * self._digit, self._row), _RIGHT, line.size)
         x += self._size_digits * self._digit + PADDING_PX
         mark = {"BUY": "▲ buy", "SELL": "▼ sell"}.get(line.side, "")

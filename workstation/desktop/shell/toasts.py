@@ -29,7 +29,8 @@ STAYS_MS = {"info": 4_000, "warning": 8_000}
 FLASH_MS = 350
 WIDTH_PX = 560
 """Most that one toast is wide; two share what is free beside the menus."""
-GAP_PX = 8
+GAP_PX, LETTERS_LEAST = 8, 6
+"""Between two parts of a toast; and letters of its text for which its time of day gives way."""
 
 HISTORY_SHOWN = 25
 _ROLES = {"info": "info", "warning": "warning", "critical": "danger"}
@@ -49,8 +50,9 @@ class Toast(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(f"{note.level}: {note.text}")
         hint = "Click: acknowledge and open. Right click: mute this kind for 15 minutes."
-        self.setToolTip(f"<p>{escape(note.text)}</p><p>{hint}</p>")
-        self._head = QLabel(f"{note.kind.words.upper()} · {time_of_day(note.ts)[:8]}")
+        self.setToolTip(f"<p>{time_of_day(note.ts)[:8]} {escape(note.text)}</p><p>{hint}</p>")
+        self._heads = (f"{note.kind.words.upper()} · {time_of_day(note.ts)[:8]}", note.kind.words.upper())
+        self._head = QLabel(self._heads[0])
         self._head.setProperty("role", _ROLES[note.level])
         self.text = QLabel(note.text)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
@@ -61,7 +63,10 @@ class Toast(QFrame):
         row.addWidget(self.text, 1)
 
     def fit(self, box: QRect) -> None:
-        """Stand in a box; a text that is too long for it ends in dots, and is whole on hover."""
+        """Stand in a box; where that is narrow the time goes, a text that is too long ends in dots. All is on hover."""
+        few = self.text.fontMetrics().averageCharWidth() * LETTERS_LEAST + 4 * GAP_PX
+        reach = self._head.fontMetrics().horizontalAdvance
+        self._head.setText(next((head for head in self._heads if reach(head) + few <= box.width()), self._heads[-1]))
         wanted = self._head.sizeHint().width() + self.text.fontMetrics().horizontalAdvance(self.note.text) + 4 * GAP_PX
         self.setGeometry(
             QRect(max(box.right() - wanted, box.left()), box.top(), min(wanted, box.width()), box.height())
