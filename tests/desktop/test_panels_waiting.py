@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, depth, limit, quote, status
+from tests.helpers.effort import calls_of
 from tests.helpers.workspaces import opened_workspace
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.panels.ladder_panel import LadderPanel
@@ -23,6 +24,9 @@ from workstation.viewmodels.hotkeys import Stage
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
+CALLS_OF_AN_EVENT_MAX = 8.5
+"""Eight, the two of the test itself among them; a second filter makes it ten."""
+
 DESK = """name = "keyed"
 [[panel]]
 id = "ticket-1"
@@ -183,3 +187,12 @@ def test_a_layout_saved_while_panels_wait_is_the_one_that_was_loaded(desk: Works
     assert [(entry.id, entry.link) for entry in kept.panel] == [
         ("ticket-1", "A"), ("ladder-1", "A"), ("orders-1", ""), ("ticket-2", ""),
     ]  # fmt: skip
+
+
+def test_an_event_that_is_no_input_costs_the_filter_of_the_application_a_look(
+    window: MainWindow, qapp: QApplication
+) -> None:
+    plain = QEvent(QEvent.Type.UpdateRequest)
+    once = calls_of(lambda: qapp.notify(window.top_bar, plain))
+    many = calls_of(lambda: [qapp.notify(window.top_bar, plain) for _ in range(101)])
+    assert (many - once) / 100 <= CALLS_OF_AN_EVENT_MAX

@@ -271,11 +271,11 @@ def test_panels_that_float_come_back_where_they_were(desk: Workspace, shown: Wor
 
 
 def test_a_quit_that_closes_floating_panels_first_loses_none_of_them(
-    desk: Workspace, shown: Workspaces, tmp_path: Path
+    desk: Workspace, shown: Workspaces, tmp_path: Path, qapp: QApplication
 ) -> None:
     shown.open("pair")
     over = desk.window.docking.addDockWidgetFloating(desk.window.docking.findDockWidget("log-1"))
-    desk.eventFilter(desk, QEvent(QEvent.Type.Quit))
+    desk.eventFilter(qapp, QEvent(QEvent.Type.Quit))
     over.close()
     desk.window.close()
     shown.save()

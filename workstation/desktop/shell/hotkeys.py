@@ -300,10 +300,8 @@ class HotkeyFilter(QObject):
         if field.hasFocus():
             field.clearFocus()
 
-    # Qt overrides
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the key presses that belong to a bind; everything else goes on."""
+    def takes(self, watched: QObject, event: QEvent) -> bool:
+        """Take the key presses that belong to a bind; everything else goes on. It sees each event of the program."""
         if self._held is not None and event.type() in _LEAVING:
             self._end_hold()
         if isinstance(event, QKeyEvent):
@@ -312,6 +310,12 @@ class HotkeyFilter(QObject):
             if event.type() is QEvent.Type.KeyRelease:
                 self._on_release(event)
         return self.click.take(watched, event)
+
+    # Qt overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """See `takes`."""
+        return self.takes(watched, event)
 
 
 def bind_name(command_id: str) -> str:

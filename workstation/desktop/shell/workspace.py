@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
-from PySide6.QtGui import QDropEvent, QSinglePointEvent, QWindow
+from PySide6.QtGui import QDropEvent, QInputEvent, QSinglePointEvent, QWindow
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.desktop.context import DesktopContext
@@ -41,6 +41,7 @@ UNFOCUSED_DISARM_MS = 30_000
 _INPUT = frozenset({QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel})
 
 
+_INPUTS = (QInputEvent, QDropEvent)
 _AIMED = frozenset(
     {QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.Wheel, QEvent.Type.DragEnter}
     | {QEvent.Type.DragMove, QEvent.Type.Drop}
@@ -112,7 +113,6 @@ class Workspace(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.installEventFilter(self)
-            app.installEventFilter(self.hotkeys)
             app.focusWindowChanged.connect(self._on_window_focus)
         self._idle.start()
         if is_first and QApplication.platformName() != "offscreen":
@@ -124,7 +124,6 @@ class Workspace(QObject):
         """Save and end every panel."""
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            app.removeEventFilter(self.hotkeys)
             app.removeEventFilter(self)
         self.toasts.end()
         self.workspaces.end()
@@ -207,13 +206,8 @@ class Workspace(QObject):
     def _disarm(self, reason: str) -> None:
         disarm(self._context, reason)
 
-    # Qt overrides
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Count any input as a sign of life, see clicks, save before a quit closes the windows; consumes nothing.
-
-        What a pointer is pressed on is made first.
-        """
+    def _see(self, watched: QObject, event: QEvent) -> None:
+        """Look at an input: what a pointer is pressed on is made first."""
         kind = event.type()
         if kind in _AIMED and isinstance(watched, QWindow) and isinstance(event, QSinglePointEvent | QDropEvent):
             self._complete_at(watched.mapToGlobal(event.position().toPoint()))
@@ -221,6 +215,19 @@ class Workspace(QObject):
             self._idle.start()
             if kind is QEvent.Type.MouseButtonPress and isinstance(watched, QWidget):
                 self._aim(watched)
-        elif kind is QEvent.Type.Quit:
+
+    # Qt overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let keys act, count any input as a sign of life, see clicks, save before a quit closes the windows.
+
+        The one filter of the application: each of its thousands of events a second comes here and takes the
+        interpreter for it, so what is no input costs a look at its class. Consumes what keys take.
+        """
+        if self.hotkeys.takes(watched, event):
+            return True
+        if isinstance(event, _INPUTS):
+            self._see(watched, event)
+        elif isinstance(watched, QApplication) and event.type() is QEvent.Type.Quit:
             self.workspaces.settle()
         return False
