@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workstation.marketdata.calendar import DAY_S, HOUR_S, NS_PER_SECOND, Calendars, SessionCalendar
+from workstation.domain.times import NS_PER_S
+from workstation.marketdata.calendar import DAY_S, HOUR_S, Calendars, SessionCalendar
 
 ZONES = [
     "America/New_York", "America/Chicago", "America/Toronto", "America/Sao_Paulo", "America/Mexico_City",
@@ -38,7 +39,7 @@ def calendar_of(zone: str, shape: tuple[int, int]) -> SessionCalendar:
 
 def wall(zone: str, ts: int) -> datetime:
     """Return the wall clock of a zone at an instant, UTC ns."""
-    return datetime.fromtimestamp(ts // NS_PER_SECOND, ZoneInfo(zone)).replace(tzinfo=None)
+    return datetime.fromtimestamp(ts // NS_PER_S, ZoneInfo(zone)).replace(tzinfo=None)
 
 
 @given(st.sampled_from(ZONES), DAYS, st.sampled_from(MARKET_HOURS))
@@ -50,7 +51,7 @@ def test_a_session_opens_and_closes_at_its_wall_clock_on_every_day(
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  a wall clock, of the zone under test
     assert wall(zone, found.open) == midnight + timedelta(seconds=shape[0])
     assert wall(zone, found.close) == midnight + timedelta(seconds=shape[1])
-    assert found.close - found.open == (shape[1] - shape[0]) * NS_PER_SECOND, "no clock changes while a market is open"
+    assert found.close - found.open == (shape[1] - shape[0]) * NS_PER_S, "no clock changes while a market is open"
 
 
 @given(st.sampled_from(ZONES), DAYS, SHAPES)
@@ -61,7 +62,7 @@ def test_trading_days_follow_each_other_without_gap_or_overlap_and_hold_their_se
     start, end = calendar.day_window(day)
     after, _ = calendar.day_window(day + timedelta(days=1))
     assert end == after
-    assert 22 * HOUR_S <= (end - start) // NS_PER_SECOND <= 26 * HOUR_S
+    assert 22 * HOUR_S <= (end - start) // NS_PER_S <= 26 * HOUR_S
     found = calendar.session(day)
     assert found is not None
     assert start <= found.open < found.close <= end
@@ -72,7 +73,7 @@ def test_every_instant_belongs_to_the_day_whose_window_holds_it(
     zone: str, day: date, shape: tuple[int, int], second: int
 ) -> None:
     calendar = calendar_of(zone, shape)
-    ts = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + second) * NS_PER_SECOND
+    ts = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + second) * NS_PER_S
     start, end = calendar.day_window(calendar.trading_date(ts))
     assert start <= ts < end
 
@@ -80,14 +81,14 @@ def test_every_instant_belongs_to_the_day_whose_window_holds_it(
 @given(st.sampled_from(["ALWAYS", "XNYS", "FX"]), DAYS, st.integers(0, DAY_S - 1))
 def test_a_day_order_of_any_instant_ends_after_it_at_the_close_of_a_session(name: str, day: date, second: int) -> None:
     calendar = Calendars()[name]
-    ts = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + second) * NS_PER_SECOND
+    ts = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + second) * NS_PER_S
     close = calendar.close_after(ts)
     assert close is not None
-    assert ts < close <= ts + 6 * DAY_S * NS_PER_SECOND
+    assert ts < close <= ts + 6 * DAY_S * NS_PER_S
     open_now = calendar.session_at(ts)
     if open_now is not None:
         assert close == open_now.close
-    assert calendar.session_at(close - NS_PER_SECOND) is not None
+    assert calendar.session_at(close - NS_PER_S) is not None
     assert name != "XNYS" or calendar.session_at(close) is None
 
 
@@ -110,7 +111,7 @@ SPOT = [
 def test_days_that_went_wrong_for_others(day: str, opens: str, closes: str, why: str) -> None:
     found = Calendars()["XNYS"].session(date.fromisoformat(day))
     assert found is not None, why
-    told = [datetime.fromtimestamp(ts // NS_PER_SECOND, UTC).strftime("%Y-%m-%d %H:%M") for ts in found[1:3]]
+    told = [datetime.fromtimestamp(ts // NS_PER_S, UTC).strftime("%Y-%m-%d %H:%M") for ts in found[1:3]]
     assert told == [f"{day} {opens}", f"{day} {closes}"], why
 
 
@@ -129,4 +130,4 @@ def test_days_that_went_wrong_for_others(day: str, opens: str, closes: str, why:
 def test_a_zone_that_moved_for_good_keeps_its_wall_clock(zone: str, day: str, opens: str) -> None:
     found = calendar_of(zone, (9 * HOUR_S, 17 * HOUR_S)).session(date.fromisoformat(day))
     assert found is not None
-    assert datetime.fromtimestamp(found.open // NS_PER_SECOND, UTC).strftime("%H:%M") == opens
+    assert datetime.fromtimestamp(found.open // NS_PER_S, UTC).strftime("%H:%M") == opens

@@ -22,6 +22,16 @@ def test_the_top_level_holds_six_entries_and_nothing_else() -> None:
     assert not strange, "documents go to resources/docs/, scripts to packaging/:" + listing(strange)
 
 
+A_SECOND = re.compile(r"^_?(NS|NS_PER_S|NS_PER_SECOND|SECOND|SECOND_NS) = (1_000_000_000|10\*\*9)$", re.MULTILINE)
+
+
+def test_the_nanoseconds_of_a_second_have_one_home() -> None:
+    package = ROOT / "workstation"
+    found = {str(path.relative_to(package)) for path in package.rglob("*.py") if A_SECOND.search(path.read_text())}
+    home = str(Path("domain", "times.py"))
+    assert found == {home}, f"import NS_PER_S of {home}:" + listing(sorted(found - {home}))
+
+
 def test_packaging_is_a_folder_and_no_package() -> None:
     found = [path for path in files() if path.name == "__init__.py" and path.relative_to(ROOT).parts[0] == "packaging"]
     assert not found, "it would shadow the library `packaging`"

@@ -23,6 +23,7 @@ from workstation.domain.errors import InvariantError
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import MarketSubscription
 from workstation.domain.records.market import SubscriptionStatus
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.ids import stable_uid
 from workstation.kernel.logs import get_logger
 
@@ -45,7 +46,6 @@ MEDIA_TYPE = "application/cloudevents-batch+json"
 GONE = "the endpoint answered 410"
 UNSIGNED = "it has no secret to sign with: resuming it makes one"
 NO_RIGHT = "its user may not see market data here any more"
-_NS = 1_000_000_000
 _log = get_logger("callbacks")
 _jitter = Random()  # its own, so that it disturbs nobody who seeds the common one
 
@@ -173,7 +173,7 @@ class Caller:
         bodies = [frame.body(record.tenant, with_metadata=terms[frame.key].with_metadata) for frame in frames]
         body = b"[%s]" % b",".join(bodies)
         message = stable_uid("callback", record.id, *(frame.envelope["id"] for frame in frames)).replace("-", "")
-        headers = signed_headers(secrets, f"msg_{message}", now_ns // _NS, body) | {"Content-Type": MEDIA_TYPE}
+        headers = signed_headers(secrets, f"msg_{message}", now_ns // NS_PER_S, body) | {"Content-Type": MEDIA_TYPE}
         self._not_before = now + CALL_GAP_S
         answer = await calling.dialler.send(record.callback_url, headers, body, calling.timeout_s())
         self._note(frames, answer, record)

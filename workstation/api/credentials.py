@@ -19,11 +19,12 @@ from workstation.api.directory import Directory
 from workstation.api.errors import ApiError
 from workstation.api.key_uses import KeyTally
 from workstation.api.options import FAILED_AUTHENTICATIONS_MAX, LOCAL_TOKEN_FACTOR, ApiOptions
-from workstation.api.proofs import NS, Tokens
+from workstation.api.proofs import Tokens
 from workstation.api.rates import Window
 from workstation.api.scopes import ROLES
 from workstation.api.token_file import local_credential
 from workstation.domain.records import LOCAL_TENANT, ApiKey, Record, UserSession
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.ids import stable_uid
 
 TENANT_ID = stable_uid("tenant", LOCAL_TENANT)
@@ -185,7 +186,7 @@ class Credentials:
             protect=windows[1],
             kind=CredentialKind.SESSION,
             tenant=session.home,
-            expires_at=claims.exp * NS,
+            expires_at=claims.exp * NS_PER_S,
         )
 
     def _key(self, presented: bytes) -> Credential | None:

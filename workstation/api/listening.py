@@ -9,13 +9,13 @@ import socket
 import time
 from collections.abc import Callable
 
+from workstation.domain.times import NS_PER_S
+
 CONNECTIONS_HZ = 200
 """New connections a second, once the burst is spent: twice what a script may ask that makes one for each request."""
 
 CONNECTIONS_BURST = 256
 """Taken at once after a rest: as many as may be open."""
-
-NS = 1_000_000_000
 
 
 class Pace:
@@ -28,7 +28,7 @@ class Pace:
         *,
         mono_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self._each_ns, self._most_ns, self._mono_ns = NS // hz, burst * (NS // hz), mono_ns
+        self._each_ns, self._most_ns, self._mono_ns = NS_PER_S // hz, burst * (NS_PER_S // hz), mono_ns
         self._earned_ns, self._seen_ns = self._most_ns, mono_ns()
 
     def take(self) -> bool:
@@ -42,7 +42,7 @@ class Pace:
 
     def wait_s(self) -> float:
         """Return how long it takes until one more has been earned."""
-        return max(self._each_ns - self._earned_ns, 0) / NS
+        return max(self._each_ns - self._earned_ns, 0) / NS_PER_S
 
 
 class Listener:

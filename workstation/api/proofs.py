@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-NS = 1_000_000_000
+from workstation.domain.times import NS_PER_S
+
 ACCESS_S = 15 * 60
 REFRESH_S = 7 * 86_400
 MEMORY_KIB = 19 * 1024
@@ -57,7 +58,7 @@ def totp_secret() -> str:
 def totp_step(secret: str, code: str, now_ns: int, newest_used: int) -> int | None:
     """Return the time step of a one-time code, None when it is wrong, too far off, or used already."""
     work = _authenticator(secret)
-    now = now_ns // NS // TOTP_STEP_S
+    now = now_ns // NS_PER_S // TOTP_STEP_S
     for step in range(now - TOTP_STEPS_AROUND, now + TOTP_STEPS_AROUND + 1):
         if hmac.compare_digest(work.generate(step * TOTP_STEP_S), code.encode()) and step > newest_used:
             return step
@@ -98,7 +99,7 @@ class Tokens:
 
     def access(self, user_id: str, session_id: str, now_ns: int) -> str:
         """Return an access token that lives ACCESS_S."""
-        now = now_ns // NS
+        now = now_ns // NS_PER_S
         claims = Claims(user_id, session_id, now, now + ACCESS_S)
         text = f"{_part(msgspec.json.encode(_HEADER))}.{_part(msgspec.json.encode(claims))}"
         return f"{text}.{self._signature(text)}"
@@ -111,7 +112,7 @@ class Tokens:
         if not hmac.compare_digest(self._signature(text).encode(), signature.encode("latin-1")):
             return None
         claims = msgspec.json.decode(_whole(text.rpartition(".")[2]), type=Claims)
-        return claims if claims.exp > now_ns // NS else None
+        return claims if claims.exp > now_ns // NS_PER_S else None
 
     def refresh(self, session_id: str) -> str:
         """Return a new refresh token of a session."""

@@ -11,13 +11,14 @@ from typing import Any
 from workstation.api.credentials import hash_of
 from workstation.api.endpoint import Call
 from workstation.api.errors import ApiError
-from workstation.api.proofs import ACCESS_S, NS, REFRESH_S, password_fits, password_hash, totp_step
+from workstation.api.proofs import ACCESS_S, REFRESH_S, password_fits, password_hash, totp_step
 from workstation.api.records import run_record_command
 from workstation.commands.records import ChangeRecord, CreateRecord
 from workstation.domain.records import Member, User, UserSession
+from workstation.domain.times import NS_PER_S
 
 FAILURES_MAX = 5
-LOCKOUT_NS = 30 * 60 * NS
+LOCKOUT_NS = 30 * 60 * NS_PER_S
 
 
 async def sign_in(call: Call, email: str, password: str, code: str | None) -> dict[str, Any]:
@@ -32,7 +33,7 @@ async def sign_in(call: Call, email: str, password: str, code: str | None) -> di
     if user is not None and call.audit is not None:
         call.audit.user_id = user.id
     if user is not None and user.locked_until is not None and user.locked_until > now:
-        wait_s = -(-(user.locked_until - now) // NS)
+        wait_s = -(-(user.locked_until - now) // NS_PER_S)
         raise ApiError("ACCOUNT_LOCKED", "Too many failures; try later.", headers={"Retry-After": str(wait_s)})
     fits = await password_check(call, password, "" if user is None else user.password_hash)
     place = None if user is None else place_of_user(call, user)
@@ -75,7 +76,7 @@ async def refresh(call: Call, token: str) -> dict[str, Any]:
     if not scopes:
         raise _unauthenticated()
     renewed = credentials.tokens.refresh(session.id)
-    changes = {"session_key": hash_of(renewed), "last_activity": now, "expires_at": now + REFRESH_S * NS}
+    changes = {"session_key": hash_of(renewed), "last_activity": now, "expires_at": now + REFRESH_S * NS_PER_S}
     params = ChangeRecord(id=session.id, changes=changes, expected_version=session.row_version)
     await run_record_command(call, "user_session.update", params, None)
     return _pair(call, session, renewed, scopes, now)
@@ -149,7 +150,7 @@ async def _open_session(call: Call, user: User, place: Member, now: int) -> tupl
         ip_address=client[0] if client else "",
         user_agent=(call.header(b"user-agent") or "")[:500],
         last_activity=now,
-        expires_at=now + REFRESH_S * NS,
+        expires_at=now + REFRESH_S * NS_PER_S,
     )
     result = await run_record_command(call, "user_session.create", CreateRecord(record=draft), None)
     session: UserSession = result.data

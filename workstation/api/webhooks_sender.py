@@ -22,6 +22,7 @@ from workstation.commands.records import ChangeRecord
 from workstation.domain.errors import InvariantError, WorkstationError
 from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import Record, Webhook
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.logs import get_logger
 from workstation.ports.deliveries import Delivery, DeliveryStatus
 from workstation.ports.store import Reader
@@ -39,7 +40,6 @@ ASIDE_S = 60.0
 """How long a delivery that failed inside this program is left alone, so that it is not sent again and again."""
 
 GONE = "the endpoint answered 410"
-_NS = 1_000_000_000
 _log = get_logger("webhooks")
 _jitter = Random()  # its own, so that it disturbs nobody who seeds the common one
 
@@ -162,7 +162,7 @@ class Sender:
         except InvariantError as error:
             await self._keep(_given_up(delivery, now, str(error)))
             return
-        headers = signed_headers(secrets, delivery.message_id, now // _NS, delivery.payload)
+        headers = signed_headers(secrets, delivery.message_id, now // NS_PER_S, delivery.payload)
         answer = await self._dialler.send(hook.endpoint_url, headers, delivery.payload, hook.timeout_s)
         after = outcome(delivery, hook, answer, self._now_ns())
         await self._keep(after)
@@ -206,7 +206,9 @@ def outcome(delivery: Delivery, hook: Webhook, answer: Answer, now_ns: int) -> D
     delay_s = min(hook.retry_delay_s * 2 ** (tried.attempt_count - 1), DELAY_S_MAX) * _jitter.uniform(
         1 - JITTER, 1 + JITTER
     )
-    return msgspec.structs.replace(tried, status=DeliveryStatus.RETRYING, next_attempt_at=now_ns + int(delay_s * _NS))
+    return msgspec.structs.replace(
+        tried, status=DeliveryStatus.RETRYING, next_attempt_at=now_ns + int(delay_s * NS_PER_S)
+    )
 
 
 def _given_up(delivery: Delivery, now_ns: int, error: str) -> Delivery:

@@ -30,13 +30,13 @@ from workstation.domain.market import MarketEvent, Quote, Trade
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState
 from workstation.domain.records import StrategyDefinition, StrategyRun
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.logs import get_logger
 from workstation.ports.deliveries import Deliveries
 from workstation.viewmodels.alert_lines import alert_line
 from workstation.viewmodels.alerts import AlertBook, checked, words_of
 
 LOOK_NS = 1_000_000_000
-NS_PER_S = 1_000_000_000
 _FUNDS = frozenset({"equity", "margin", "bp"})
 
 _log = get_logger("alerts")

@@ -41,11 +41,10 @@ from workstation.backtest.run import run_backtest
 from workstation.config.paths import find_home
 from workstation.domain.errors import ValidationError
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, parse_scaled, rescale
+from workstation.domain.times import NS_PER_S
 from workstation.ports.market_data import MarketHistory
 from workstation.storage import open_view
 from workstation.strategies.loading import Code
-
-NS = 10**9
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -268,4 +267,4 @@ def _money(amount: int) -> str:
 
 
 def _day(ts: int) -> str:
-    return f"{datetime.fromtimestamp(ts // NS, UTC):%Y-%m-%d}"
+    return f"{datetime.fromtimestamp(ts // NS_PER_S, UTC):%Y-%m-%d}"

@@ -11,9 +11,9 @@ import msgspec
 from workstation.backtest.sweep_ranking import Guard, best_of, by_fold, deflater, guard_of, ranked
 from workstation.domain.cells import disarmed
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled, rescale
+from workstation.domain.times import NS_PER_S
 from workstation.ports.sweeps import Figures, Sweep, SweepStatus, Trial, TrialStatus
 
-NS = 10**9
 _FIGURES = ("total_return", "sharpe", "sortino", "calmar", "profit_factor", "drawdown", "net_profit", "fills", "trades")
 ERROR_SHOWN = 70
 
@@ -173,7 +173,7 @@ def _named(trial: Trial) -> str:
 
 
 def _day(ts: int) -> str:
-    return f"{datetime.fromtimestamp(ts // NS, UTC):%Y-%m-%d}"
+    return f"{datetime.fromtimestamp(ts // NS_PER_S, UTC):%Y-%m-%d}"
 
 
 def _percent(value: float | None) -> str:

@@ -15,8 +15,7 @@ from workstation.backtest.result import BacktestResult
 from workstation.backtest.trade_metrics import net
 from workstation.domain.cells import disarmed
 from workstation.domain.numbers import MONEY_DECIMALS, format_scaled
-
-NS = 10**9
+from workstation.domain.times import NS_PER_S
 
 FILLS = (
     "time", "bar", "order", "symbol", "side", "quantity", "price", "fee", "currency", "liquidity", "label",
@@ -32,7 +31,7 @@ METRICS = ("metric", "value", "unit", "formula")
 
 def time_text(ts: int) -> str:
     """Return a time, UTC ns, as ISO text."""
-    whole, part = divmod(ts, NS)
+    whole, part = divmod(ts, NS_PER_S)
     fraction = f".{part:09}" if part else ""
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
 

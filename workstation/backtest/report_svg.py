@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from workstation.backtest.figures import FRACTION, MONEY
 from workstation.backtest.result import Times
+from workstation.domain.times import NS_PER_S
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 1_200, 10, 92, 8, 24
 INNER = WIDTH - LEFT - RIGHT
@@ -31,7 +32,6 @@ _STEPS = (
     2 * _DAY, 7 * _DAY, 14 * _DAY,
 )  # fmt: skip
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240)
-NS = 10**9
 
 Floats = npt.NDArray[np.float64]
 
@@ -176,21 +176,21 @@ def value_label(value: float, frame: Frame) -> str:
 
 def time_ticks(first: int, last: int, most: int = 8) -> list[tuple[int, str]]:
     """Return round times between two, UTC ns, with their labels."""
-    rough = (last - first) / NS / most
+    rough = (last - first) / NS_PER_S / most
     step = next((step for step in _STEPS if step >= rough), None)
     if step is not None:
-        begin, width = -(-first // (step * NS)), step * NS
+        begin, width = -(-first // (step * NS_PER_S)), step * NS_PER_S
         form = "%H:%M:%S" if step < _MINUTE else "%m-%d %H:%M" if step < _DAY else "%Y-%m-%d"
         return [
             (at * width, f"{datetime.fromtimestamp(at * step, UTC):{form}}") for at in range(begin, last // width + 1)
         ]
     months = next((count for count in _MONTHS if count * _YEAR / 12 >= rough), _MONTHS[-1])
-    begin_at = datetime.fromtimestamp(first // NS, UTC)
+    begin_at = datetime.fromtimestamp(first // NS_PER_S, UTC)
     at = (begin_at.year * 12 + begin_at.month - 1) // months * months
     found: list[tuple[int, str]] = []
     while True:
         moment = datetime(at // 12, at % 12 + 1, 1, tzinfo=UTC)
-        ts = int(moment.timestamp()) * NS
+        ts = int(moment.timestamp()) * NS_PER_S
         if ts > last:
             return found
         if ts >= first:

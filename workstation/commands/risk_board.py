@@ -12,13 +12,13 @@ from workstation.commands.registry import CommandRegistry, CommandResult, Declar
 from workstation.domain.errors import NotFound, ValidationError
 from workstation.domain.events import LimitChanged
 from workstation.domain.records import LOCAL_TENANT, ApiKey, RiskLimit
+from workstation.domain.times import NS_PER_S
 from workstation.risk.board import LimitLine, RiskBoard
 from workstation.risk.limits import LimitScope
 from workstation.risk.restrictions import DAY, Restriction, lockout_end_text
 
 ON = "ON"
 LOCK_SECONDS_MAX = 7 * 86_400
-NS_PER_S = 1_000_000_000
 
 
 class LockOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from workstation.domain.records import LOCAL_TENANT
+from workstation.domain.times import NS_PER_S
 
 FIRST_HASH = "0" * 64
-NS = 1_000_000_000
 
 
 class AuditAction(StrEnum):
@@ -118,5 +118,5 @@ def linked(entry: AuditEntry, sequence: int, prev_hash: str) -> AuditEntry:
 
 
 def _time_text(ns: int) -> str:
-    second, rest = divmod(ns, NS)
+    second, rest = divmod(ns, NS_PER_S)
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000:06d}Z"

@@ -28,16 +28,17 @@ from workstation.domain.market import (
     TradeBust,
 )
 from workstation.domain.orders import ReferencePrice
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.clock import Clock
 from workstation.marketdata.bars import quote_price
-from workstation.marketdata.calendar import NS_PER_SECOND, Calendars
+from workstation.marketdata.calendar import Calendars
 from workstation.marketdata.day_statistics import DayStats, Line, Print
 from workstation.marketdata.freshness import NS_PER_MS, Flag, Freshness, FreshnessLimits, StampedPrice, StreamHealth
 from workstation.marketdata.kept_trades import KeptTrades
 from workstation.marketdata.quality import Defect, Quality
 from workstation.ports.market_data import TakenBack
 
-_HOUR_NS = 3_600 * NS_PER_SECOND
+_HOUR_NS = 3_600 * NS_PER_S
 
 
 class StreamReading(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -12,12 +12,12 @@ from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from workstation.domain.errors import NotFound
+from workstation.domain.times import NS_PER_S
 from workstation.marketdata.holidays import XNYS_EARLY_CLOSES, XNYS_HOLIDAYS
 
-NS_PER_SECOND = 1_000_000_000
 HOUR_S = 3_600
 DAY_S = 86_400
-DAY_NS = DAY_S * NS_PER_SECOND
+DAY_NS = DAY_S * NS_PER_S
 
 SESSION_SEARCH_DAYS_MAX = 30
 """Longest closure that is looked across for the next session."""
@@ -82,12 +82,12 @@ class SessionCalendar:
 
     def utc_offset(self, ts: int) -> int:
         """Return the zone's distance from UTC at `ts`, ns, + east."""
-        offset = datetime.fromtimestamp(ts // NS_PER_SECOND, self._zone).utcoffset() or timedelta()
-        return int(offset.total_seconds()) * NS_PER_SECOND
+        offset = datetime.fromtimestamp(ts // NS_PER_S, self._zone).utcoffset() or timedelta()
+        return int(offset.total_seconds()) * NS_PER_S
 
     def trading_date(self, ts: int) -> date:
         """Return the label of the trading day that `ts` belongs to; every instant belongs to one."""
-        local = datetime.fromtimestamp(ts // NS_PER_SECOND, self._zone).replace(tzinfo=None)
+        local = datetime.fromtimestamp(ts // NS_PER_S, self._zone).replace(tzinfo=None)
         return (local + self._roll).date()
 
     def day_window(self, label: date) -> tuple[int, int]:
@@ -139,7 +139,7 @@ class SessionCalendar:
 
     def _utc(self, label: date, seconds: int) -> int:
         wall = datetime(label.year, label.month, label.day) + timedelta(seconds=seconds)  # noqa: DTZ001  zone follows
-        return int(wall.replace(tzinfo=self._zone).timestamp()) * NS_PER_SECOND
+        return int(wall.replace(tzinfo=self._zone).timestamp()) * NS_PER_S
 
 
 def always_open() -> SessionCalendar:

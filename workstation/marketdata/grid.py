@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from workstation.domain.errors import ValidationError
 from workstation.domain.market import Anchor, BarKind, BarType
-from workstation.marketdata.calendar import DAY_NS, NS_PER_SECOND, SessionCalendar
+from workstation.domain.times import NS_PER_S
+from workstation.marketdata.calendar import DAY_NS, SessionCalendar
 
 STEP_MAX = {
     BarKind.MILLISECOND: 86_400_000,
@@ -31,8 +32,8 @@ NEVER = 1 << 62
 """A time behind all others, UTC ns."""
 
 _STEP_NS = {
-    BarKind.MILLISECOND: NS_PER_SECOND // 1_000, BarKind.SECOND: NS_PER_SECOND, BarKind.MINUTE: 60 * NS_PER_SECOND,
-    BarKind.HOUR: 3_600 * NS_PER_SECOND,
+    BarKind.MILLISECOND: NS_PER_S // 1_000, BarKind.SECOND: NS_PER_S, BarKind.MINUTE: 60 * NS_PER_S,
+    BarKind.HOUR: 3_600 * NS_PER_S,
 }  # fmt: skip
 
 

@@ -21,8 +21,7 @@ import msgspec
 from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import CLOCK_KINDS, COUNTED_KINDS, SESSION_KINDS, Anchor, BarKind, BarSource, BarType
-
-_SECOND = 10**9
+from workstation.domain.times import NS_PER_S
 
 INTERVALS: Mapping[str, BarType] = {
     "1_MINUTE": BarType(BarKind.MINUTE, 1),
@@ -37,14 +36,14 @@ INTERVALS: Mapping[str, BarType] = {
 }
 _NAMES = {(bar_type.kind, bar_type.step): name for name, bar_type in INTERVALS.items()}
 _SHORTEST_NS = {
-    BarKind.MILLISECOND: _SECOND // 1_000,
-    BarKind.SECOND: _SECOND,
-    BarKind.MINUTE: 60 * _SECOND,
-    BarKind.HOUR: 3_600 * _SECOND,
-    BarKind.DAY: 86_400 * _SECOND,
-    BarKind.WEEK: 7 * 86_400 * _SECOND,
-    BarKind.MONTH: 28 * 86_400 * _SECOND,
-    BarKind.YEAR: 365 * 86_400 * _SECOND,
+    BarKind.MILLISECOND: NS_PER_S // 1_000,
+    BarKind.SECOND: NS_PER_S,
+    BarKind.MINUTE: 60 * NS_PER_S,
+    BarKind.HOUR: 3_600 * NS_PER_S,
+    BarKind.DAY: 86_400 * NS_PER_S,
+    BarKind.WEEK: 7 * 86_400 * NS_PER_S,
+    BarKind.MONTH: 28 * 86_400 * NS_PER_S,
+    BarKind.YEAR: 365 * 86_400 * NS_PER_S,
 }
 _KINDS = {
     "ms": BarKind.MILLISECOND, "s": BarKind.SECOND, "m": BarKind.MINUTE, "h": BarKind.HOUR, "d": BarKind.DAY,
@@ -59,7 +58,7 @@ _THOUSANDS = {"": 1, "k": 1_000, "m": 1_000_000}
 STEP_MAX = 1_000_000_000
 """Most ticks, whole units or units of value that a bar may count."""
 RANGE_TICKS_MAX = 10_000
-SESSION_PART_NS = 300 * _SECOND
+SESSION_PART_NS = 300 * NS_PER_S
 """Longest part of bars that count from a session's open: parts count from midnight, and sessions open at five minutes.
 """
 ALLOWED = "1s 5m 1h 1d 1w 1mo 500t 10000v 10kv"

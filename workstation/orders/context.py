@@ -15,6 +15,7 @@ from workstation.domain.events import LimitChanged, OrderWaits
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import GroupLink, OrderState, OrderTerms, Origin, ReferencePrice, RiskClass
+from workstation.domain.times import NS_PER_S
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock, Scheduler
@@ -29,7 +30,6 @@ from workstation.orders.seen import See, nothing_seen
 from workstation.ports.store import Journal
 from workstation.risk.view import RiskIntent
 
-SECOND_NS = 1_000_000_000
 MILLISECOND_NS = 1_000_000
 
 
@@ -45,21 +45,21 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of the desk, as plain values. Times are monotonic nanoseconds."""
 
     cancel_wait_ns: int = 50 * MILLISECOND_NS
-    in_flight_look_ns: int = 2 * SECOND_NS
-    in_flight_limit_ns: int = 5 * SECOND_NS
+    in_flight_look_ns: int = 2 * NS_PER_S
+    in_flight_limit_ns: int = 5 * NS_PER_S
     absent_rounds: int = 3
-    absent_span_ns: int = 15 * SECOND_NS
-    settle_limit_ns: int = 1 * SECOND_NS
-    reprice_ns: int = 1 * SECOND_NS
-    exit_unknown_ns: int = 3 * SECOND_NS
-    compare_ns: int = 60 * SECOND_NS
-    retry_ns: int = 2 * SECOND_NS
-    answer_limit_ns: int = 10 * SECOND_NS
-    lookback_overlap_ns: int = 86_400 * SECOND_NS
+    absent_span_ns: int = 15 * NS_PER_S
+    settle_limit_ns: int = 1 * NS_PER_S
+    reprice_ns: int = 1 * NS_PER_S
+    exit_unknown_ns: int = 3 * NS_PER_S
+    compare_ns: int = 60 * NS_PER_S
+    retry_ns: int = 2 * NS_PER_S
+    answer_limit_ns: int = 10 * NS_PER_S
+    lookback_overlap_ns: int = 86_400 * NS_PER_S
     reconcile_rounds_max: int = 5
     blind_through_ticks: int = 10
-    pacing_wait_ns: int = 2 * SECOND_NS
-    journal_wait_ns: int = 4 * SECOND_NS
+    pacing_wait_ns: int = 2 * NS_PER_S
+    journal_wait_ns: int = 4 * NS_PER_S
     passed_trigger: PassedTrigger = PassedTrigger.ASK
     cash_breaks_lock: bool = False
 

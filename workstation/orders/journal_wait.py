@@ -8,11 +8,11 @@ and cancels go on, however long they waited.
 from msgspec.structs import replace
 
 from workstation.domain.orders import RiskClass
+from workstation.domain.times import NS_PER_S
 from workstation.domain.verdicts import DenialKind, RuleResult
 from workstation.kernel.clock import Clock
 from workstation.orders.results import refusal
 
-SECOND_NS = 1_000_000_000
 STORAGE_BUSY = "STORAGE_BUSY"
 
 
@@ -51,4 +51,4 @@ class JournalWait:
 
 def seconds(span_ns: int) -> str:
     """Return a span in seconds, to three digits."""
-    return f"{span_ns / SECOND_NS:.3g} s"
+    return f"{span_ns / NS_PER_S:.3g} s"

@@ -14,6 +14,7 @@ from enum import IntEnum
 import msgspec
 
 from workstation.domain.orders import WAITS, RiskClass
+from workstation.domain.times import NS_PER_S
 from workstation.domain.verdicts import RuleResult
 from workstation.kernel.clock import Clock, Scheduler, Timer
 from workstation.orders.request_budget import RequestBudget
@@ -21,9 +22,8 @@ from workstation.orders.results import refusal
 from workstation.orders.routing import Routes
 from workstation.ports.broker import Broker, RequestLimit, VenueStanding
 
-SECOND_NS = 1_000_000_000
 REQUEST_BUDGET = "REQUEST_BUDGET"
-BACK_OFF_NS, BACK_OFF_SPREAD_NS = 1 * SECOND_NS, SECOND_NS // 2
+BACK_OFF_NS, BACK_OFF_SPREAD_NS = 1 * NS_PER_S, NS_PER_S // 2
 """How long entries, changes and questions wait after a venue has refused a request as one too many, and what is drawn
 on top of it, so that programs that were refused together do not come back together."""
 
@@ -289,4 +289,4 @@ def _words(limit: RequestLimit) -> str:
 
 
 def _seconds(span_ns: int) -> str:
-    return f"{span_ns / SECOND_NS:.3g} s"
+    return f"{span_ns / NS_PER_S:.3g} s"

@@ -11,9 +11,10 @@ import msgspec
 
 from workstation.domain.events import Event, OrderCancelled, OrderRejected, OutcomeUnknown
 from workstation.domain.orders import OrderState, OrdStatus, RequestKind, Residence
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.book import Change
-from workstation.orders.context import SECOND_NS, DeskContext
+from workstation.orders.context import DeskContext
 from workstation.orders.reports import NOT_SENT
 from workstation.orders.results import Severity
 
@@ -133,7 +134,7 @@ class Unknowns:
         if not proven or not broker.capabilities.query_complete:
             return []
         fault_point("orders.unknown.proven_absent")
-        text = f"the venue denied it {seen.rounds} times over {(now - seen.first_at) // SECOND_NS} s"
+        text = f"the venue denied it {seen.rounds} times over {(now - seen.first_at) // NS_PER_S} s"
         c.alert("NEVER_ARRIVED", order, f"Closed as NOT SENT: {text}.")
         return [OrderRejected(cl_ord_id=order.cl_ord_id, ts=c.clock.now_ns(), code=NOT_SENT, text=text)]
 
@@ -155,7 +156,7 @@ class Unknowns:
                 self._in_flight[cl_ord_id] = c.clock.mono_ns()
             elif since <= late_before:
                 request = PENDING_REQUEST[order.status]
-                cause = f"no answer within {c.settings.in_flight_limit_ns // SECOND_NS} s"
+                cause = f"no answer within {c.settings.in_flight_limit_ns // NS_PER_S} s"
                 events.append(OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=request, cause=cause))
         fault_point("orders.in_flight.before_record")
         c.recorder.record(events)

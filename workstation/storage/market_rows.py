@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Engine
 from sqlalchemy import text as sql
 
+from workstation.domain.times import NS_PER_S
 from workstation.ports.market_store import FeedQuality, StoredBar
 from workstation.storage.driver import Parameters, Statement, insert, upsert
 from workstation.storage.market_tables import TIME_COLUMNS, WITH_IMPORTS, market_bars, market_snapshots, tick_chunks
@@ -24,7 +25,6 @@ DELETED_AT_ONCE = 2_000
 LOCK_TIMEOUT_MS = 200
 """How long a month that goes waits for its readers, and orders for it; a later look will do."""
 
-_NS = 10**9
 _BAR = (
     "tenant_id", "symbol", "data_type", "interval", "start_time", "end_time", "open", "high", "low", "close", "volume",
     "price_decimals", "qty_decimals", "source", "imported",
@@ -154,12 +154,12 @@ class PostgresAging:
 
 
 def _month(ts: int) -> tuple[int, int]:
-    moment = datetime.fromtimestamp(ts // _NS, UTC)
+    moment = datetime.fromtimestamp(ts // NS_PER_S, UTC)
     return moment.year, moment.month
 
 
 def _month_of(table: str, name: str, year: int, month: int) -> Statement:
     start = datetime(year, month, 1, tzinfo=UTC)
     end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
-    span = f"FROM ({int(start.timestamp()) * _NS}) TO ({int(end.timestamp()) * _NS})"
+    span = f"FROM ({int(start.timestamp()) * NS_PER_S}) TO ({int(end.timestamp()) * NS_PER_S})"
     return Statement(_MONTH.format(name=name, table=table, span=span))

@@ -22,6 +22,7 @@ from workstation.domain.orders import (
     SubmitGroup,
     SubmitOrder,
 )
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource
 from workstation.orders.desk import Desk
@@ -45,7 +46,6 @@ REFUSALS_LATCH = 25
 LOOKS_WITHOUT_MAX = 20
 """Looks at a thread that has ended, after which nothing of it is waited for."""
 
-SECOND_NS = 1_000_000_000
 
 Publish = Callable[[object], None]
 
@@ -244,7 +244,7 @@ class Run:
         """Count orders that are about to go out; False where that is a flood, which ends the run."""
         now = self._clock.mono_ns()
         for _ in range(orders):
-            if len(self._sent) == self._sent.maxlen and now - self._sent[0] < SECOND_NS:
+            if len(self._sent) == self._sent.maxlen and now - self._sent[0] < NS_PER_S:
                 self._latch(f"more than {self.order.orders_per_s_max} orders in a second")
                 return False
             self._sent.append(now)

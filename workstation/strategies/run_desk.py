@@ -22,6 +22,7 @@ from workstation.domain.orders import Origin, OriginKind
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures, StrategyRunStatus, StrategyStatus
 from workstation.domain.strategy_rows import CodeSnapshot
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
 from workstation.kernel.ids import IdSource
@@ -51,7 +52,6 @@ ENDED = "the program ended meanwhile"
 FIGURES_NS = 10_000_000_000
 """How often the figures of a run that goes on are saved; after a trade, with the next look."""
 
-NS = 1_000_000_000
 MIB = 1024 * 1024
 _log = get_logger("strategies")
 STANDINGS = {
@@ -575,7 +575,7 @@ class RunDesk:
         return next((run.tenant for run in self._desk.state.records.every(StrategyRun) if run.id == run_id), "")
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self._clock.now_ns() // NS, UTC).date()
+        return datetime.fromtimestamp(self._clock.now_ns() // NS_PER_S, UTC).date()
 
 
 def _changed(record: Any, now: int, **fields: Any) -> Any:

@@ -12,9 +12,9 @@ from workstation.domain.numbers import MONEY_DECIMALS, parse_scaled
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures
 from workstation.domain.strategy_rows import PeriodType
+from workstation.domain.times import NS_PER_S
 from workstation.strategies.loading import config_of
 
-NS = 1_000_000_000
 HELD = "held: "
 """How a reason for holding a run begins; a record of it says after a restart that the hours alone hold the run."""
 
@@ -31,12 +31,12 @@ def reason_to_end(
     reached = reason_by_figures(run, strategy, figures)
     if reached:
         return reached
-    today = datetime.fromtimestamp(now_ns // NS, UTC).date().isoformat()
+    today = datetime.fromtimestamp(now_ns // NS_PER_S, UTC).date().isoformat()
     if run.end_date is not None and today > run.end_date:
         return f"its end date {run.end_date} has passed"
     told = config_of(run.config_snapshot).run_timeout
     longest = timeout_s if told is None else told
-    if longest and run.started_at is not None and now_ns - run.started_at >= longest * NS:
+    if longest and run.started_at is not None and now_ns - run.started_at >= longest * NS_PER_S:
         return f"run timeout of {longest} s reached"
     return ""
 
@@ -58,7 +58,7 @@ def reason_by_figures(run: StrategyRun, strategy: StrategyDefinition, figures: R
 def reason_to_hold(strategy: StrategyDefinition, now_ns: int) -> str:
     """Return why a strategy may not trade now by its own hours, "" when it may; hours that cannot be read say no."""
     try:
-        now = datetime.fromtimestamp(now_ns // NS, ZoneInfo(strategy.timezone))
+        now = datetime.fromtimestamp(now_ns // NS_PER_S, ZoneInfo(strategy.timezone))
         spans = _spans(strategy, DAYS[now.weekday()])
         shut = [span for span in spans if not _holds(span, now.time())]
     except (KeyError, OSError, TypeError, ValueError):

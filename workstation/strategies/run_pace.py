@@ -13,12 +13,11 @@ from workstation.domain.orders import OrderTerms
 from workstation.domain.records import StrategyDefinition, StrategyRun
 from workstation.domain.records.strategies import RunFigures
 from workstation.domain.strategy_rows import PeriodType
+from workstation.domain.times import NS_PER_S
 from workstation.risk.run_capital import RunCapital
 
 LOOKS = 11
 """Looks that a rate is read from: ten seconds, at one a second."""
-
-NS = 1_000_000_000
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +84,7 @@ class PaceMeter:
         if looks is None or len(looks) < 2 or looks[-1][0] <= looks[0][0]:
             return 0.0, 0.0
         span = looks[-1][0] - looks[0][0]
-        return (looks[-1][1] - looks[0][1]) * NS / span, (looks[-1][2] - looks[0][2]) / span
+        return (looks[-1][1] - looks[0][1]) * NS_PER_S / span, (looks[-1][2] - looks[0][2]) / span
 
 
 def room_left(run: StrategyRun, strategy: StrategyDefinition, figures: RunFigures) -> tuple[float | None, str]:

@@ -26,12 +26,12 @@ from workstation.domain.expressions.tokens import ExpressionError
 from workstation.domain.expressions.vocabulary import Kind
 from workstation.domain.orders import OrderState
 from workstation.domain.records import StrategyRun
+from workstation.domain.times import NS_PER_S
 from workstation.marketdata.indicators.catalogue import INDICATORS, Indicator, Pane
 from workstation.marketdata.indicators.own import ID_PREFIX
 from workstation.marketdata.intervals import INTERVALS
 from workstation.viewmodels.formats import MISSING
 
-NS_PER_S = 1_000_000_000
 FIRE_EVERY_NS_MIN = NS_PER_S
 """Least time between two firings whatever the rest that is asked for: a firing is journaled and may call others."""
 

@@ -16,12 +16,12 @@ from workstation.domain.cells import disarmed
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, format_money, format_scaled
 from workstation.domain.orders import Trail, TrailKind
+from workstation.domain.times import NS_PER_S
 
 R = TypeVar("R")
 
 MISSING = "—"
-SECOND_NS = 1_000_000_000
-DAY_NS = 86_400 * SECOND_NS
+DAY_NS = 86_400 * NS_PER_S
 AVERAGE_EXTRA_DECIMALS = 2
 DISTANCE_UNITS = {TrailKind.PRICE: "", TrailKind.TICKS: "t", TrailKind.BPS: "%"}
 """What follows the figure of a trailing stop's distance."""
@@ -129,7 +129,7 @@ def time_of_day(ts: int | None) -> str:
     """Return UTC time of day with milliseconds."""
     if not ts:
         return MISSING
-    seconds, rest = divmod(ts, SECOND_NS)
+    seconds, rest = divmod(ts, NS_PER_S)
     return f"{_clock(seconds)}.{rest // 1_000_000:03d}"
 
 
@@ -137,24 +137,24 @@ def moment(ts: int | None, now_ns: int) -> str:
     """Return UTC time of day, and of another day than now's the day in front; now_ns 0: not known, the time alone."""
     if not ts or not now_ns or ts // DAY_NS == now_ns // DAY_NS:
         return time_of_day(ts)
-    return f"{datetime.fromtimestamp(ts // SECOND_NS, UTC):%d %b %H:%M}"
+    return f"{datetime.fromtimestamp(ts // NS_PER_S, UTC):%d %b %H:%M}"
 
 
 def exact_time(ts: int | None) -> str:
     """Return a UTC moment in ISO 8601 with nanoseconds, empty where missing."""
     if not ts:
         return ""
-    seconds, rest = divmod(ts, SECOND_NS)
+    seconds, rest = divmod(ts, NS_PER_S)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
 
 
 def age(duration_ns: int) -> str:
     """Return a span in its largest fitting unit: 450 ms, 3.2 s, 75 s, 12 min, 3 h, 2 d."""
-    if duration_ns < SECOND_NS:
+    if duration_ns < NS_PER_S:
         return f"{max(duration_ns, 0) // 1_000_000} ms"
-    seconds = duration_ns // SECOND_NS
+    seconds = duration_ns // NS_PER_S
     if seconds < 10:
-        return f"{duration_ns / SECOND_NS:.1f} s"
+        return f"{duration_ns / NS_PER_S:.1f} s"
     for limit, unit_s, unit in ((120, 1, "s"), (7_200, 60, "min"), (172_800, 3_600, "h")):
         if seconds < limit:
             return f"{seconds // unit_s} {unit}"

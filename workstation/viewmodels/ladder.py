@@ -15,6 +15,7 @@ from workstation.domain.accounts import LockState
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.orders import OrderState
+from workstation.domain.times import NS_PER_S
 from workstation.viewmodels.frames import DepthSnap, Frame, PositionSnap, QuoteSnap
 from workstation.viewmodels.ladder_amend import line_price
 from workstation.viewmodels.ladder_cells import OwnOrders, RejectMarks, row_mark
@@ -25,8 +26,6 @@ from workstation.viewmodels.ladder_rows import Extras, LadderRow, RowMaker, aver
 from workstation.viewmodels.ladder_settings import LadderSettings, PnlUnit
 from workstation.viewmodels.open_profit import open_risk, open_ticks, profit_text
 from workstation.viewmodels.screen_state import ScreenState
-
-SECOND_NS = 1_000_000_000
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -303,7 +302,7 @@ class Ladder:
         self._rows.large = settings.large_size * 10**self.instrument.qty_decimals
         if settings.pulled_s != self._pulled_s:
             self._pulled_s = settings.pulled_s
-            self._pulling = Pulling(settings.pulled_s * SECOND_NS) if settings.pulled_s else None
+            self._pulling = Pulling(settings.pulled_s * NS_PER_S) if settings.pulled_s else None
 
     def _pnl_label(self, held: PositionSnap | None, risk: int | None) -> tuple[str, int]:
         """Return open profit as the label says it, and its sign; the figure is the positions panel's own."""

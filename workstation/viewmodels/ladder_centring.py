@@ -6,11 +6,11 @@ rows. Last stage of the tick walk, Qt-free.
 
 from enum import Enum
 
+from workstation.domain.times import NS_PER_S
 from workstation.viewmodels.ladder_prices import PriceMap
 from workstation.viewmodels.ladder_settings import LadderSettings
 
 FLASH_NS = 500_000_000
-SECOND_NS = 1_000_000_000
 
 
 class Centring(Enum):
@@ -51,7 +51,7 @@ class AutoCentre:
     ) -> bool:
         if inside is None or not prices.is_placed:
             return False
-        every = settings.centre_every_s * SECOND_NS
+        every = settings.centre_every_s * NS_PER_S
         if every and mono_ns - self._centred_at >= every:
             return prices.row_of(sum(inside) // 2) != prices.rows // 2
         if settings.centre_on_inside and any(at_edge(prices, price, settings.edge_rows) for price in inside):

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import format_scaled
 from workstation.domain.orders import OrderTerms, OrdType, Side, TimeInForce, Trail, TrailKind
+from workstation.domain.times import NS_PER_S
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NS_PER_S = 1_000_000_000
 
 PREVIEW_KEY = "preview"
 VERSIONS_KEY = "versions"

@@ -12,6 +12,7 @@ from workstation.domain.events import BreakFound, LockChanged, RecordSaved, Sess
 from workstation.domain.executions import BalanceState, Execution, PositionState
 from workstation.domain.market import MarketEvent
 from workstation.domain.orders import OrderState
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.bus import Bus
 from workstation.kernel.clock import Clock
 from workstation.kernel.logs import LogLine
@@ -31,7 +32,6 @@ FRAME_HZ = 30
 QUIET_HZ, FIGURES_HZ, STATUS_HZ = 2.0, 7.5, 3.75
 """How often a second a quiet instrument, figures and status are sent, whatever the frame rate."""
 
-NS_PER_S = 10**9
 
 _ROWS: tuple[type, ...] = (OrderState, Execution, PositionState, BalanceState)
 

@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workstation.domain.errors import ValidationError
+from workstation.domain.times import NS_PER_S
 
-NS = 1_000_000_000
 UTC_NAME = "UTC"
 
 
@@ -32,8 +32,8 @@ def day_bounds_ns(day: str, zone: str = UTC_NAME) -> tuple[int, int]:
 
 def day_of(ns: int, zone: str = UTC_NAME) -> str:
     """Return the day that a moment (UTC ns) lies in, YYYY-MM-DD."""
-    return datetime.fromtimestamp(ns // NS, zone_of(zone)).date().isoformat()
+    return datetime.fromtimestamp(ns // NS_PER_S, zone_of(zone)).date().isoformat()
 
 
 def _midnight(day: date, zone: str) -> int:
-    return int(datetime.combine(day, time(), zone_of(zone)).timestamp()) * NS
+    return int(datetime.combine(day, time(), zone_of(zone)).timestamp()) * NS_PER_S

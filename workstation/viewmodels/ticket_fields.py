@@ -12,7 +12,8 @@ from workstation.domain.errors import ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import parse_scaled
 from workstation.domain.orders import Trail, TrailKind
-from workstation.viewmodels.preview import EPOCH, NS_PER_S
+from workstation.domain.times import NS_PER_S
+from workstation.viewmodels.preview import EPOCH
 
 TEXT_CHARS_MAX = 40
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from workstation.api.listening import NS, Listener, Pace
+from workstation.api.listening import Listener, Pace
+from workstation.domain.times import NS_PER_S
 
 
 class Clock:
     def __init__(self) -> None:
-        self.now = 5 * NS
+        self.now = 5 * NS_PER_S
 
     def __call__(self) -> int:
         return self.now
@@ -31,9 +32,9 @@ def test_a_burst_passes_and_then_one_at_a_time() -> None:
     pace = Pace(hz=10, burst=3, mono_ns=clock)
     assert [pace.take() for _ in range(5)] == [True, True, True, False, False]
     assert pace.wait_s() == 0.1
-    clock.now += NS // 10
+    clock.now += NS_PER_S // 10
     assert [pace.take(), pace.take()] == [True, False]
-    clock.now += 60 * NS
+    clock.now += 60 * NS_PER_S
     assert [pace.take() for _ in range(4)] == [True, True, True, False], "a long rest earns one burst"
 
 
@@ -49,7 +50,7 @@ def test_what_comes_faster_waits_and_is_taken_later() -> None:
             for _ in range(50):
                 await asyncio.sleep(0)
             assert taken.empty(), "the clock stands still, so that nothing more has been earned"
-            clock.now += NS
+            clock.now += NS_PER_S
             made += [await taken.get() for _ in range(2)]
             listener.close()
             await listener.wait_closed()

@@ -9,7 +9,8 @@ from workstation.api.meters import MEDIA_TYPE
 from workstation.api.options import CONNECTIONS_MAX, RATE_WINDOW_S, STREAMS_MAX, STREAMS_PER_CREDENTIAL_MAX
 from workstation.api.schemas.bulk import BULK_MAX
 from workstation.api.schemas.system import Health, HealthCheck, SystemInfo, Version
-from workstation.api.schemas.values import NS, time_text
+from workstation.api.schemas.values import time_text
+from workstation.domain.times import NS_PER_S
 from workstation.viewmodels.frames import StatusSnap
 
 routes = Routes()
@@ -62,7 +63,7 @@ async def get_system_info(call: Call) -> Answer:
     options = services.options
     body = {
         "database_kind": options.database_kind,
-        "uptime_s": max(services.now_ns() - started, 0) // NS,
+        "uptime_s": max(services.now_ns() - started, 0) // NS_PER_S,
         "started_at": time_text(started),
         "python_version": platform.python_version(),
         "queues": {
@@ -100,7 +101,7 @@ async def get_system_metrics(call: Call) -> Answer:
 
 def _metrics(call: Call) -> Answer:
     services = call.services
-    uptime_s = (services.now_ns() - services.meters.started_ns) / NS
+    uptime_s = (services.now_ns() - services.meters.started_ns) / NS_PER_S
     text = services.meters.text(_status(call), uptime_s=uptime_s, streams=services.feed.count())
     return Answer(200, text.encode(), media_type=MEDIA_TYPE)
 

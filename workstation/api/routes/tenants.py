@@ -9,7 +9,6 @@ from workstation.api.credentials import hash_of, user_id
 from workstation.api.endpoint import Call, Routes, json_answer
 from workstation.api.errors import Answer, ApiError
 from workstation.api.lists import ListForm
-from workstation.api.proofs import NS
 from workstation.api.records import (
     RecordResource,
     change_record,
@@ -62,10 +61,11 @@ from workstation.domain.records import Invitation as InvitationRecord
 from workstation.domain.records import Member as MemberRecord
 from workstation.domain.records import Tenant as TenantRecord
 from workstation.domain.records.identity import LOCAL_TENANT_ID, Role
+from workstation.domain.times import NS_PER_S
 
 routes = Routes()
 
-INVITED_NS = 7 * 86_400 * NS
+INVITED_NS = 7 * 86_400 * NS_PER_S
 _TENANT_ID = {"tenant_id": "uuid"}
 _MEMBER = {"tenant_id": "uuid", "user_id": "uuid"}
 _INVITATION = {"tenant_id": "uuid", "invitation_id": "uuid"}

@@ -33,12 +33,12 @@ from workstation.api.schemas.values import (
 from workstation.domain.numbers import MONEY_DECIMALS, div_half_even, parse_scaled
 from workstation.domain.records import StrategyRun
 from workstation.domain.records.strategies import StrategyRunStatus
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.ids import stable_uid
 from workstation.strategies.run_figures import sharpe, sortino
 
 RunStatusName = Literal["PENDING", "RUNNING", "PAUSED", "COMPLETED", "STOPPED", "ERROR", "CANCELLED"]
 RUNS_MAX = 100
-NS = 1_000_000_000
 
 
 class StrategyRunCreate(Request):
@@ -166,7 +166,7 @@ def run_body(run: StrategyRun, names: Names | None) -> dict[str, Any]:
         "is_active": run.status is StrategyRunStatus.RUNNING,
         "started_at": time_or_none(run.started_at),
         "ended_at": time_or_none(run.ended_at),
-        "duration_seconds": None if run.started_at is None else (ended - run.started_at) // NS,
+        "duration_seconds": None if run.started_at is None else (ended - run.started_at) // NS_PER_S,
         "total_pnl": money_text(figures.pnl),
         "total_trades": figures.trades,
         "winning_trades": figures.wins,

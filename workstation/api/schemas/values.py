@@ -14,12 +14,12 @@ from pydantic.json_schema import JsonSchemaValue
 from workstation.domain.instruments import Instrument
 from workstation.domain.numbers import MONEY_DECIMALS, div_half_even, format_scaled, parse_scaled, rescale
 from workstation.domain.texts import composed
+from workstation.domain.times import NS_PER_S
 
 INTEGER_MAX = 2**53 - 1
 PRICE_DIGITS = 8
 """Most digits after the point of a price, quantity or size on the wire, and all digits of an average."""
 
-NS = 1_000_000_000
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
@@ -113,7 +113,7 @@ def _time_ns(value: Any) -> int:
         try:
             moment = datetime.fromisoformat(whole + ("+00:00" if zone == "Z" else zone))
             nanos = int(fraction[1].ljust(9, "0")) if fraction else 0
-            return int(moment.timestamp()) * NS + nanos
+            return int(moment.timestamp()) * NS_PER_S + nanos
         except (ValueError, OverflowError):
             pass
     raise ValueError("must be a time with offset, as 2026-01-31T09:30:00Z")
@@ -126,7 +126,7 @@ def _time_or_date_ns(value: Any, *, is_end: bool) -> int:
         except ValueError:
             raise ValueError("must be a date of the calendar") from None
         start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        return (int(start.timestamp()) + (86_400 if is_end else 0)) * NS
+        return (int(start.timestamp()) + (86_400 if is_end else 0)) * NS_PER_S
     return _time_ns(value)
 
 
@@ -225,7 +225,7 @@ def _second_text(second: int) -> str:
 
 def time_text(ns: int) -> str:
     """Return RFC 3339 in UTC with microseconds; what is below is cut off."""
-    second, rest = divmod(ns, NS)
+    second, rest = divmod(ns, NS_PER_S)
     return f"{_second_text(second)}.{rest // 1_000:06d}Z"
 
 

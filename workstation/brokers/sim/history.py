@@ -18,6 +18,7 @@ from workstation.brokers.sim.matching import Print
 from workstation.brokers.sim.universe import Listing
 from workstation.domain.instruments import Instrument, OptionTerms
 from workstation.domain.market import CLOCK_KINDS, Bar, BarKind, BarType
+from workstation.domain.times import NS_PER_S
 from workstation.kernel.ids import sub_stream
 
 HISTORY_DAYS_MAX = 1_500
@@ -30,7 +31,6 @@ LIVE_SECONDS_MAX = 900
 
 MINUTES_PER_DAY = 1_440
 MINUTE_NS = 60 * 10**9
-SECOND_NS = 10**9
 DAY_VOL_STD = 0.30
 HOUR_VOL_STD = 0.25
 
@@ -104,7 +104,7 @@ class PriceHistory:
         if not prints:
             return
         minutes = self._minutes.setdefault(symbol, _LiveBars(MINUTE_NS, LIVE_MINUTES_MAX))
-        seconds = self._seconds.setdefault(symbol, _LiveBars(SECOND_NS, LIVE_SECONDS_MAX))
+        seconds = self._seconds.setdefault(symbol, _LiveBars(NS_PER_S, LIVE_SECONDS_MAX))
         for price, size, _, ts in prints:
             minutes.add(price, size, ts)
             seconds.add(price, size, ts)
@@ -124,7 +124,7 @@ class PriceHistory:
         stop = min(-(-end // MINUTE_NS), self._start_minute)
         if bar_type.kind is BarKind.SECOND:
             past = self._past_seconds(entry, count * bar_type.step, stop)
-            live, step_ns = self._seconds.get(symbol), SECOND_NS
+            live, step_ns = self._seconds.get(symbol), NS_PER_S
         else:
             past = self._past_minutes(entry, _days_for(bar_type, count), stop)
             live, step_ns = self._minutes.get(symbol), MINUTE_NS
@@ -341,7 +341,7 @@ def _edge(group: int, bar_type: BarType, step_ns: int) -> int:
         return first * MINUTES_PER_DAY * MINUTE_NS
     if bar_type.kind is BarKind.WEEK:
         return (first * 7 - 3) * MINUTES_PER_DAY * MINUTE_NS
-    return int(np.datetime64(first, "M").astype("datetime64[s]").astype(np.int64)) * SECOND_NS
+    return int(np.datetime64(first, "M").astype("datetime64[s]").astype(np.int64)) * NS_PER_S
 
 
 def _bars(symbol: str, bar_type: BarType, merged: Columns, now_ns: int, step_ns: int) -> tuple[Bar, ...]:

@@ -10,8 +10,6 @@ from workstation.brokers.sim.faults import FaultKind, FaultSwitch, SimPlan
 from workstation.kernel.clock import Clock
 from workstation.ports.broker import RequestLimit
 
-SECOND_NS = 1_000_000_000
-
 
 class RequestCount:
     """Counts the requests of one session. refused: those that were beyond the limit."""

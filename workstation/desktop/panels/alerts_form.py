@@ -26,12 +26,12 @@ from workstation.desktop.panels.asking_panel import named
 from workstation.desktop.theme import theme_notifier
 from workstation.domain.alerts import EVENTS, RUN_EVENTS, Alert, AlertHook
 from workstation.domain.errors import ValidationError
+from workstation.domain.times import NS_PER_S
 from workstation.marketdata.intervals import INTERVALS
 from workstation.viewmodels.alert_lines import alert_line
 from workstation.viewmodels.alerts import condition_of, event_words
 from workstation.viewmodels.formats import MISSING
 
-NS_PER_S = 1_000_000_000
 ENDS = (("no end", 0), ("ends in an hour", 3_600), ("ends in a day", 86_400), ("ends in a week", 604_800))
 KEPT_END = -1
 CHOICE_CHARS = 9

@@ -36,6 +36,7 @@ from workstation.domain.alerts import (
     SaveAlert,
 )
 from workstation.domain.errors import ValidationError
+from workstation.domain.times import NS_PER_S
 from workstation.viewmodels.alert_lines import line_deed
 from workstation.viewmodels.alerts import checked, deeds_of, words_of
 
@@ -48,7 +49,6 @@ SPARE_PERCENT = {"Alert": 40, "Now": 15, "Does": 20}
 """Of the width to spare; the last column takes what is left."""
 
 SNOOZES = (("15 minutes", 15 * 60), ("an hour", 3_600), ("a day", 86_400))
-NS_PER_S = 1_000_000_000
 _EMPTY = "No alerts yet. Type a condition such as  last > 187.50  or  rsi_14 < 30  below, and press Enter."
 _STATE_COLORS = {
     AlertState.FIRED: "accent",

@@ -38,7 +38,8 @@ from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import theme_notifier
 from workstation.domain.errors import ValidationError
 from workstation.domain.orders import OrderState, OriginKind
-from workstation.viewmodels.formats import SECOND_NS, Formats
+from workstation.domain.times import NS_PER_S
+from workstation.viewmodels.formats import Formats
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.order_edits import (
     EDITABLE,
@@ -90,7 +91,7 @@ class OrdersPanel(TablePanel):
         orders = [row for row in frame.rows if isinstance(row, OrderState)]
         if orders:
             self._take(orders)
-        seconds = self.blotter.now_ns // SECOND_NS
+        seconds = self.blotter.now_ns // NS_PER_S
         if seconds != self._seconds:
             self._seconds = seconds
             self.view.redress()

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.staging import panels
-from workstation.viewmodels.formats import SECOND_NS, exact_time
+from workstation.domain.times import NS_PER_S
+from workstation.viewmodels.formats import exact_time
 from workstation.viewmodels.pnl_curve import Stretch
 
 BLOTTERS = frozenset({"orders", "fills"})
@@ -51,7 +52,7 @@ class StretchLine(QWidget):
 
 def filter_of(stretch: Stretch) -> str:
     """Return a stretch as a filter line of the blotter, from the second of its beginning to that of its end."""
-    first, last = (exact_time(ts)[:19] for ts in (stretch.start, stretch.end + SECOND_NS))
+    first, last = (exact_time(ts)[:19] for ts in (stretch.start, stretch.end + NS_PER_S))
     return f"time>={first} time<{last}"
 
 

@@ -20,6 +20,7 @@ from workstation.desktop.still import Still
 from workstation.desktop.theme import theme_notifier
 from workstation.domain.errors import ValidationError
 from workstation.domain.executions import Execution
+from workstation.domain.times import NS_PER_S
 from workstation.viewmodels.formats import age
 from workstation.viewmodels.frames import Frame
 from workstation.viewmodels.panel_notes import NOTHING, ConnectionWatch, PanelNote
@@ -36,7 +37,6 @@ SUMMARY_EDGE_PX, BELOW_RIGHT_PX = 8, 4
 
 APART = " · "
 SIDES = (("All", ""), ("Buys", "BUY"), ("Sells", "SELL"))
-NS_PER_S = 1_000_000_000
 
 
 class TimeSalesPanel(Panel):

@@ -5,13 +5,13 @@ account's resting order that this one would meet. Within one account `self_trade
 """
 
 from workstation.domain.orders import OrdType
+from workstation.domain.times import NS_PER_S
 from workstation.domain.verdicts import DenialKind
 from workstation.risk.restrictions import Restriction
 from workstation.risk.rules.base import RestrictionRule
 from workstation.risk.snapshot import Snapshot
 
 _WAITING = frozenset({OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT})
-_NS = 1_000_000_000
 
 
 class WashTrade(RestrictionRule):
@@ -27,7 +27,7 @@ class WashTrade(RestrictionRule):
         if not settings:
             return ""
         window_s = max(int(row.new) for row in settings)
-        terms, since = snapshot.terms, snapshot.intent.now_ns - window_s * _NS
+        terms, since = snapshot.terms, snapshot.intent.now_ns - window_s * NS_PER_S
         traded = snapshot.controls.traded.opposite(terms.account, terms.symbol, snapshot.sign, since)
         if traded:
             return f"Refused: wash trade. {traded} took the other side in the last {window_s} s; wait that long."
