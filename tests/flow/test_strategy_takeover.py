@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.flow.test_ticket_and_ladder import LEFT, PLAIN, cell, ladder, resting
+from tests.flow.test_ticket_and_ladder import LEFT, PLAIN, cell, centre, ladder, resting
 from tests.helpers.product_rig import Product, running
 from workstation.commands.records import CreateRecord
 from workstation.commands.strategies import RunName
@@ -71,7 +71,7 @@ def test_a_strategy_s_order_that_is_dragged_is_the_person_s_from_then_on(product
     run = product.command("strategy.start", wish).data
     order = product.wait_for_order(lambda o: o.strategy_id == run.id and o.is_open, "the run's order")
     order = resting(product, order.terms.price)
-    product.wait(lambda: panel.view.ladder.map.row_of(order.terms.price), "the row of the order")
+    centre(product, panel, order.terms.price)
     target = panel.view.ladder.instrument.step(order.terms.price, -2)
     QTest.mousePress(panel.view, LEFT, PLAIN, cell(panel, Column.OWN_BID, order.terms.price))
     QTest.mouseMove(panel.view, cell(panel, Column.OWN_BID, target))

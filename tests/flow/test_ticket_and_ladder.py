@@ -62,10 +62,15 @@ def below_bid(product: Product, panel: LadderPanel) -> int:
     bid = product.state.quotes["AAPL"].bid
     assert bid is not None
     price = panel.view.ladder.instrument.step(bid, -ROWS_AWAY)
+    centre(product, panel, price)
+    return price
+
+
+def centre(product: Product, panel: LadderPanel, price: int) -> None:
+    """Bring a price's row into the middle and wait until it is painted there."""
     panel.view.ladder.map.centre(price)
     product.wait(lambda: shown_prices(panel) == panel.view.ladder.map.prices, "rows of a frame around the price")
     product.wait(lambda: panel.view.painted_prices == panel.view.ladder.map.prices, "rows painted around the price")
-    return price
 
 
 def resting(product: Product, price: int) -> OrderState:
