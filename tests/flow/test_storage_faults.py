@@ -332,10 +332,12 @@ class TestRestore:
         broken = b"not a database at all".ljust(4096) + database.read_bytes()[4096:]
         database.write_bytes(broken)
         where = ["--home", str(traded)]
+        with started(traded) as program:
+            offered = program.view_only.reason
+        assert ("`workstation restore newest`" in offered, backup.name in offered) == (True, True)
         assert main(["restore", *where]) == 0
         listed = capsys.readouterr().out
-        assert "DAMAGED" in listed
-        assert f"{backup.name:<48} sound" in listed
+        assert ("DAMAGED" in listed, f"{backup.name:<48} sound" in listed) == (True, True)
         assert main(["restore", "newest", *where]) == 0
         assert "are not in it" in capsys.readouterr().out
         (kept,) = (traded / "set-aside").glob("*/workstation.db")

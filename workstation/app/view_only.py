@@ -350,7 +350,7 @@ def reason_of(error: StorageError | OSError, home: Path) -> ViewOnly:
     if isinstance(error, StorageDamaged):
         backup = newest_verified(home)
         way_out = (
-            f"newest verified backup, up to line {backup.newest_seq:,}: {backup.path}"
+            f"end it, run `workstation restore newest`: whole up to line {backup.newest_seq:,} is {backup.path}"
             if backup is not None
             else "there is no verified backup in this home"
         )
