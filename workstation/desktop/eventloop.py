@@ -1,7 +1,7 @@
 """The GUI thread: Qt application, theme, windows, bridge; where Qt's own errors are caught.
 
 One of the four places that catch every exception: an error in a slot is logged with its traceback and announced, the
-desktop lives on. Engine and REST are other threads; nothing here waits for them.
+desktop lives on. Engine and REST are other threads; nothing here waits for them, but for an order's 5 ms (`bridge`).
 """
 
 import os
