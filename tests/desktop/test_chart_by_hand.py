@@ -152,7 +152,7 @@ def test_bars_of_time_of_ticks_and_of_volume_are_asked_for_by_a_click(
     assert chosen.isChecked()
 
 
-@pytest.mark.parametrize(("width", "scale"), [(430, 1.5), (500, 1.0), (360, 1.0)])
+@pytest.mark.parametrize(("width", "scale"), [(430, 1.5), (500, 1.0), (360, 1.0), (340, 1.5)])
 def test_in_a_narrow_chart_no_button_is_cut_and_an_interval_without_room_is_in_the_menu(
     panel: ChartPanel, qapp: QApplication, width: int, scale: float
 ) -> None:

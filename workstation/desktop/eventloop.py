@@ -156,8 +156,8 @@ class Desktop:
         QTimer.singleShot(SHOWN_MS, self.workspace, self._ask_for_vault)
         if shown is not None:
             QTimer.singleShot(SHOWN_MS, shown)
-        stall_timer = QTimer(self.bridge, interval=1_000)
         bar = self.workspace.window.status_bar
+        stall_timer = QTimer(bar, interval=1_000)
         stall_timer.timeout.connect(lambda: bar.show_stall(worst_stall_ms(), stalls))
         stall_timer.start()
         save_timer = QTimer(self.bridge, interval=LAYOUT_SAVE_MS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtCore import QItemSelectionModel, QPoint, QTimer
 from PySide6.QtGui import QImage, QImageWriter, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QTableView, QWidget
 
@@ -100,8 +100,9 @@ def choose(
     if looks and any(row >= table.model().rowCount() for table, row in found):
         QTimer.singleShot(LOOK_MS, window, lambda: choose(window, rows, then, looks - 1))
         return
+    alone = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
     for table, row in found:
-        table.selectRow(row)
+        table.selectionModel().setCurrentIndex(table.model().index(row, 0), alone)
     then()
 
 

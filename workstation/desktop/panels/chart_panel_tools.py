@@ -49,6 +49,9 @@ INTERVALS_GAP = 6
 BUTTON_SPARE, TIGHT_SPARE = 10, 4
 """Room about a button's words: as the theme has it, and where buttons are drawn tight."""
 
+ARROW = " ▾"
+"""Says that a button opens a menu; goes where even without most intervals the row has no room."""
+
 RAREST_FIRST = ("1s", "15s", "5s", "15m", "1h", "1d", "5m", "1m")
 """The order in which usual intervals leave a row that has no room for all; what is shown stays."""
 
@@ -127,7 +130,7 @@ class ChartTools(QWidget):
         timed = {interval: button for interval, button in self.intervals.items() if isinstance(button, QToolButton)}
         others = [button for button in self.findChildren(QToolButton) if button.text() and not button.isHidden()]
         worded = list(dict.fromkeys((*timed.values(), *others)))
-        reach = {button: button.fontMetrics().horizontalAdvance(button.text()) for button in worded}
+        reach = _reach(worded)
         gaps = len(worded) + INTERVALS_GAP + self.padlock.sizeHint().width()
         over = sum(reach.values()) + len(worded) * TIGHT_SPARE + gaps - (self._width_px or self._wide_px)
         for interval in RAREST_FIRST:
@@ -136,6 +139,10 @@ class ChartTools(QWidget):
             over -= reach[button] + TIGHT_SPARE + 1 if leaves else 0
             button.setHidden(leaves)
             self._left[interval].setVisible(leaves)
+        if over > 0:
+            for button in worded:
+                button.setText(button.text().removesuffix(ARROW))
+            reach = _reach(worded)
         is_tight = 0 < self._width_px < sum(reach.values()) + len(worded) * BUTTON_SPARE + gaps
         for button in worded:
             button.setMinimumWidth(reach[button] + (TIGHT_SPARE if is_tight else BUTTON_SPARE))
@@ -145,6 +152,9 @@ class ChartTools(QWidget):
 
     def _word(self, *, narrow: bool) -> None:
         self.counted.setText(self._counted_words or ("… ▾" if narrow else "More ▾"))
+        for button, word in ((self.type_button, self.chart_type.capitalize()), (self.draw_button, "Draw")):
+            button.setText(f"{word}{ARROW}")
+        self.view_button.setText(f"View{ARROW}")
         self.indicators.setText("Ind." if narrow else "Indicators")
         self.prices_button.setText(self._prices_words.removeprefix("Adj. ") if narrow else self._prices_words)
 
@@ -192,7 +202,7 @@ class ChartTools(QWidget):
             action = actions[name] = self._switch(menu, f"type_{name}", name.capitalize())
             action.setChecked(kind is ChartType.CANDLES)
             action.triggered.connect(lambda _checked=False, kind=kind: self.type_chosen.emit(kind))
-            action.triggered.connect(lambda _checked=False, name=name: button.setText(f"{name.capitalize()} ▾"))
+            action.triggered.connect(lambda _checked=False: self._fit())
             group.addAction(action)
         menu.addSeparator()
         self.brick_size = self._entry(menu, "brick_size", "Brick size…", self.brick_size_asked)
@@ -304,6 +314,11 @@ class ChartTools(QWidget):
         self._wide_px = max(self._wide_px, self.sizeHint().width())
         self._width_px = event.size().width()
         self._fit()
+
+
+def _reach(buttons: list[QToolButton]) -> dict[QToolButton, int]:
+    """Return the width of each button's words."""
+    return {button: button.fontMetrics().horizontalAdvance(button.text()) for button in buttons}
 
 
 def _counted_words(interval: str) -> str:
