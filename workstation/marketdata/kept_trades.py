@@ -1,7 +1,7 @@
 """The newest trades, kept as the feed delivered them, so that one that the venue takes back is found again.
 
 Beside the second and the third step of `service.on_feed`: one call for each delivery, none for each tick. What is no
-longer among the newest deliveries is kept as trades alone. A trade that is not kept may be stored (`busts.py`).
+longer among the newest deliveries is kept as trades alone. One that is not kept is looked for by `app.stored_busts`.
 """
 
 from collections import deque
