@@ -89,3 +89,11 @@ def test_reset_widths_lets_columns_give_way_again(view) -> None:
     view.reset_widths()
     assert [column.name for column in view.shown_columns()] == ["name", "state"]
     assert sized(view, 5) == ["name", "state", "rate", "time"]
+
+
+def test_columns_behind_the_last_one_that_matters_are_scrolled_to_and_take_no_room(view) -> None:
+    view.set_spare("state", until="rate")
+    assert sized(view, 3.1) == ["name", "state", "rate", "time"], "all that matter have room"
+    assert sized(view, 2.5) == ["name", "rate", "time"]
+    view.horizontalHeader().moveSection(2, 0)  # a person puts the last one that matters first
+    assert sized(view, 2.6) == ["rate", "name", "state", "time"]

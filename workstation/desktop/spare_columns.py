@@ -8,7 +8,9 @@ from typing import Any
 
 from PySide6.QtGui import QResizeEvent
 
-from workstation.desktop.table_view import ColumnView, Settings
+from workstation.desktop.fitted_columns import Settings
+from workstation.desktop.table_view import ColumnView
+from workstation.viewmodels.columns import Column
 
 
 class SpareColumnView(ColumnView):
@@ -16,16 +18,28 @@ class SpareColumnView(ColumnView):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._spare: list[int] = []
+        self._until = -1
         self._gave_way: set[int] = set()
         self._is_fitting = False
         super().__init__(*arguments, **named)
         self.columns.layoutAboutToBeChanged.connect(self._hold_fitting)
         self.columns.layoutChanged.connect(self._end_holding)
 
-    def set_spare(self, *names: str) -> None:
-        """Let columns give way where there is no room for all, the first of these first."""
+    def set_spare(self, *names: str, until: str = "") -> None:
+        """Let columns give way where there is no room for all, the first of these first.
+
+        until: the last column that needs room, where those behind it are scrolled to.
+        """
         self._spare = [self.columns.column_named(name) for name in names]
+        self._until = self.columns.column_named(until) if until else -1
         self._fit_spare(self.viewport().width())
+
+    def wanted_columns(self) -> list[Column[Any]]:
+        """Return the columns that are shown or would be if there were room."""
+        header = self.horizontalHeader()
+        order = [header.logicalIndex(place) for place in range(header.count())]
+        columns = self.columns.table.columns
+        return [columns[n] for n in order if n in self._gave_way or not self.isColumnHidden(n)]
 
     def save_settings(self) -> Settings:
         """Return what a person chose: a column that only gave way is a shown one."""
@@ -47,10 +61,11 @@ class SpareColumnView(ColumnView):
     def _fit_spare(self, width: int) -> None:
         if self._is_fitting:
             return
-        count = self.horizontalHeader().count()
+        header = self.horizontalHeader()
+        last = header.visualIndex(self._until) if self._until >= 0 else header.count() - 1
         needed = {
             number: self._designed_width(number) if number in self._gave_way else self._kept_width(number)
-            for number in range(count)
+            for number in map(header.logicalIndex, range(last + 1))
             if number in self._gave_way or not self.isColumnHidden(number)
         }
         away = set()

@@ -25,7 +25,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QTableView
 
-from workstation.desktop.cell_painting import PADDING_PX, CellPaint
+from workstation.desktop.fitted_columns import COLUMN_WIDTH_MIN_PX, FittedColumns, Settings
 from workstation.desktop.row_pictures import RowPictures
 from workstation.desktop.spelt import spelt
 from workstation.desktop.tables import ColumnModel
@@ -41,13 +41,9 @@ EDGE_PX = 2
 """What of a row may lie outside: its words stand further in."""
 INVERTED = "text"
 """Ground of a row whose colours are turned around."""
-COLUMN_WIDTH_MIN_PX = 20
-FLEXIBLE_TIMES_MAX = 2
-"""How many times its designed width a flexible column grows to, where another one takes what is left over."""
-Settings = dict[str, str | int | float | bool | list[str | int]]
 
 
-class ColumnView(QTableView):
+class ColumnView(FittedColumns):
     """A dense table. `style(row)` says how a row looks.
 
     Emits: delete_pressed(), filter_asked(column) by the header's menu, rows_chosen() when the selection changes,
@@ -60,18 +56,13 @@ class ColumnView(QTableView):
     sorted = Signal()
 
     def __init__(self, model: ColumnModel[Any], style: Callable[[Any], RowStyle], *, name: str, meaning: str) -> None:
-        super().__init__()
+        super().__init__(model)
         self.setObjectName(name)
         self.setAccessibleName(meaning)
-        self.columns = model
-        self.cell_paint = CellPaint()
         self.pictures = RowPictures(model.table.columns, style, self.cell_paint)
         self._hovered = -1
         self._empty = ("", "")
         self._default_sort: tuple[tuple[str, bool], ...] = ()
-        self._flexible: tuple[int, ...] = ()
-        self._overflow = -1
-        self._lent: set[int] = set()
         self.filterable: frozenset[str] = frozenset()
         self.setModel(model)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
@@ -117,24 +108,6 @@ class ColumnView(QTableView):
         self._default_sort = tuple(keys)
         if over_chosen or not chosen:
             self._sort(self._default_sort)
-
-    def set_flexible(self, *names: str, overflow: str = "") -> None:
-        """Let columns share what the last whole one leaves, so that none is cut at the edge of the view.
-
-        overflow: the column that takes what is left over once the others have twice their designed width and every
-        column has room.
-        """
-        self._flexible = tuple(self.columns.column_named(name) for name in names)
-        self._overflow = self.columns.column_named(overflow) if overflow else -1
-        header = self.horizontalHeader()
-        header.setStretchLastSection(False)
-        for number in range(header.count()):
-            if header.isSectionHidden(number):  # a hidden last section has got room with that
-                self.showColumn(number)
-                self.hideColumn(number)
-        header.sectionResized.connect(self._on_resized)
-        header.sectionMoved.connect(self._fit_flexible)
-        self._fit_flexible()
 
     def show_changes(self, changes: Changes) -> None:
         """Repaint cells of changed rows where they are seen and differ."""
@@ -216,7 +189,7 @@ class ColumnView(QTableView):
 
     def copy_selection(self) -> str:
         """Put the selected rows on the clipboard, tab-separated at full precision; returns the text."""
-        columns = self.shown_columns()
+        columns = self.wanted_columns()
         lines = ["\t".join(column.title for column in columns)]
         lines += [self._copied(row, columns) for row in self.selected_rows()]
         text = "\n".join(lines)
@@ -232,84 +205,24 @@ class ColumnView(QTableView):
         order = [header.logicalIndex(place) for place in range(header.count())]
         return [self.columns.table.columns[number] for number in order if not self.isColumnHidden(number)]
 
+    def wanted_columns(self) -> list[Column[Any]]:
+        """Return the columns that a person wants to read, left to right: what is copied and exported."""
+        return self.shown_columns()
+
     def save_settings(self) -> Settings:
-        """Return column order, widths with the digit's that they are measured by, hidden columns and sort."""
-        header, columns = self.horizontalHeader(), self.columns.table.columns
-        order = [header.logicalIndex(place) for place in range(header.count())]
-        return {
-            "columns": [columns[number].name for number in order],
-            "widths": [self._kept_width(n) if not self.isColumnHidden(n) else 0 for n in order],
-            "digit_px": self.cell_paint.digit,
+        """Return column order, widths, hidden columns and sort."""
+        return self.save_widths() | {
             "sort": [("-" if descending else "+") + name for name, descending in self.columns.table.sorting],
         }
 
     def restore_settings(self, settings: Settings) -> None:
-        """Take them back; unknown columns are ignored, columns that are new since keep their place and width."""
-        names, widths = settings.get("columns"), settings.get("widths")
-        known = {column.name: number for number, column in enumerate(self.columns.table.columns)}
-        header, digit = self.horizontalHeader(), settings.get("digit_px")
-        scale = self.cell_paint.digit / digit if isinstance(digit, float) and digit > 0 else 1.0
-        if isinstance(names, list) and isinstance(widths, list) and len(names) == len(widths):
-            place = 0
-            for name, width in zip(names, widths, strict=True):
-                number = known.get(str(name))
-                if number is None or not isinstance(width, int):
-                    continue
-                header.moveSection(header.visualIndex(number), place)
-                place += 1
-                self.setColumnHidden(number, width <= 0)
-                if width > 0:
-                    header.resizeSection(number, max(round(width * scale), COLUMN_WIDTH_MIN_PX))
+        """Take them back."""
+        self.restore_widths(settings)
+        known = {column.name for column in self.columns.table.columns}
         keys = settings.get("sort")
         if isinstance(keys, list):
             words = [str(key) for key in keys]
             self._sort(tuple((word[1:], word[0] == "-") for word in words if word[1:] in known))
-
-    def reset_widths(self) -> None:
-        """Give every column its designed width."""
-        for number, column in enumerate(self.columns.table.columns):
-            self.setColumnHidden(number, column.width == 0 or column.hidden)
-            self.setColumnWidth(number, self._designed_width(number))
-
-    def _designed_width(self, number: int, digit: float | None = None) -> int:
-        measure = self.cell_paint.digit if digit is None else digit
-        return round(self.columns.table.columns[number].width * measure) + 2 * PADDING_PX
-
-    def _kept_width(self, number: int) -> int:
-        designed = number in self._flexible or number == self._overflow or number in self._lent
-        return self._designed_width(number) if designed else self.horizontalHeader().sectionSize(number)
-
-    def _fit_flexible(self, *_: object) -> None:
-        header = self.horizontalHeader()
-        shown = [number for number in self._flexible if not header.isSectionHidden(number)]
-        if not shown:
-            return
-        least = {number: self._designed_width(number) for number in shown}
-        view_px = self.viewport().width()
-        room, is_short = view_px - sum(least.values()), False
-        for place in range(header.count()):
-            number = header.logicalIndex(place)
-            if number not in least and not header.isSectionHidden(number):
-                is_short = self._kept_width(number) > room
-                if is_short:
-                    break
-                room -= self._kept_width(number)
-        share, rest = divmod(max(room, 0), len(shown))
-        left_over = 0
-        for place, number in enumerate(shown):
-            width = least[number] + share + (rest if place == 0 else 0)
-            most = FLEXIBLE_TIMES_MAX * least[number] if self._overflow >= 0 and not is_short else width
-            self.setColumnWidth(number, min(width, most))
-            left_over += max(width - most, 0)
-        if self._overflow >= 0 and not header.isSectionHidden(self._overflow):
-            self.setColumnWidth(self._overflow, self._designed_width(self._overflow) + left_over)
-        self.updateGeometries()  # what scrolls follows all of them at once, not each with its own delay
-        if self.viewport().width() < view_px:  # a bar that scrolls rows has come meanwhile, and takes its width
-            self._fit_flexible()
-
-    def _on_resized(self, number: int, *_: object) -> None:
-        if number not in self._flexible and number != self._overflow and number not in self._lent:
-            self._fit_flexible()
 
     def _build_headers(self) -> None:
         """Make headers of our own: one that Qt made may be taken for what stood at its address before."""
@@ -424,22 +337,8 @@ class ColumnView(QTableView):
         self.pictures.clear()
         self._fit_rows()
         if before != self.cell_paint.digit:
-            for number, column in enumerate(self.columns.table.columns):
-                if column.width:
-                    self.setColumnWidth(number, self._width_since(number, before))
-            self._fit_flexible()
+            self.scale_widths(before)
         self.viewport().update()
-
-    def _width_since(self, number: int, digit: float) -> int:
-        """Return a column's width now that another digit measures it.
-
-        One that is hidden, or has all that is left, has its designed width again.
-        """
-        width, header = self.columnWidth(number), self.horizontalHeader()
-        has_rest = header.stretchLastSection() and header.visualIndex(number) == header.count() - 1
-        if self.isColumnHidden(number) or has_rest or width == self._designed_width(number, digit):
-            return self._designed_width(number)
-        return round((width - 2 * PADDING_PX) * self.cell_paint.digit / digit) + 2 * PADDING_PX
 
     def _fit_rows(self) -> None:
         self.verticalHeader().setDefaultSectionSize(current_theme().metrics.row_compact)

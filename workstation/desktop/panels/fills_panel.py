@@ -13,7 +13,7 @@ from workstation.desktop.icons import icon
 from workstation.desktop.panels.older_rows import OlderRows
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.shell.panel import PanelSettings
-from workstation.desktop.table_view import ColumnView
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.domain.executions import Execution
 from workstation.viewmodels.fills_by_order import FillsByOrder
@@ -49,12 +49,13 @@ class FillsPanel(TablePanel):
         self.add_spare(self.totals)
         self.columns: ColumnModel[Execution] = ColumnModel(self.blotter.table)
         self.orders = FillsByOrder(Formats(context.bridge.session.instruments))
-        self.single = ColumnView(self.columns, self.blotter.style, name=f"{panel_id}_table", meaning="Fills")
-        self.summed = ColumnView(
+        self.single = SpareColumnView(self.columns, self.blotter.style, name=f"{panel_id}_table", meaning="Fills")
+        self.summed = SpareColumnView(
             ColumnModel(self.orders.table), self.orders.style, name=f"{panel_id}_orders", meaning="Fills by order"
         )
         for view in (self.summed, self.single):
             view.set_flexible("symbol", overflow="order")
+            view.set_spare("time", until="price")
             view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             view.customContextMenuRequested.connect(self._open_context_menu)
             self.show_view(view)

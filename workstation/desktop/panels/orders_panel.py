@@ -33,7 +33,7 @@ from workstation.desktop.panels.orders_totals import OrderTotals
 from workstation.desktop.panels.table_panel import TablePanel
 from workstation.desktop.panels.tick_mover import TickMover
 from workstation.desktop.shell.panel import PanelSettings
-from workstation.desktop.table_view import ColumnView
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.desktop.tables import ColumnModel
 from workstation.desktop.theme import theme_notifier
 from workstation.domain.errors import ValidationError
@@ -244,8 +244,9 @@ class OrdersPanel(TablePanel):
 
     def _build_table(self) -> None:
         self.columns: ColumnModel[OrderState] = ColumnModel(self.blotter.table, self._edit_text)
-        view = ColumnView(self.columns, self.blotter.style, name=f"{self.panel_id}_table", meaning="Orders")
+        view = SpareColumnView(self.columns, self.blotter.style, name=f"{self.panel_id}_table", meaning="Orders")
         view.set_flexible("symbol", overflow="reason")
+        view.set_spare("left", "filled", "time", until="price")
         view.setEditTriggers(QTableView.EditTrigger.SelectedClicked)  # no F2, which is a key that trades
         editor = OrderCellEditor(view, self.columns, self._refusal_of, tell=self._outlook_of, step=self._stepped)
         editor.committed.connect(self._amend)

@@ -6,7 +6,7 @@ Last stage of both walks. Says what was done with pointer and keys; sends nothin
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
-from workstation.desktop.table_view import ColumnView
+from workstation.desktop.spare_columns import SpareColumnView
 from workstation.viewmodels.frames import PositionSnap
 from workstation.viewmodels.positions_table import PORTIONS_BPS
 
@@ -15,7 +15,7 @@ PRESSED_CELLS = frozenset({TO_TICKET, GAP, *PORTIONS_BPS})
 """Columns whose cells act on a press: exits, the size, which goes into a ticket, and a gap, which shows its fills."""
 
 
-class ButtonCells(ColumnView):
+class ButtonCells(SpareColumnView):
     """A table with buttons in cells.
 
     Emits: cell_pressed(row, column name) on a press and release within one, or Enter or the space bar on it;

@@ -73,6 +73,7 @@ class PositionsPanel(TablePanel):
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_context_menu)
         view.set_flexible("symbol", overflow="account")
+        view.set_spare("kind", "mark", "average", until="open")
         self.show_view(view)
         self.view.apply(lambda: self.positions.take(context.state.positions.values()))
         self._show_state()

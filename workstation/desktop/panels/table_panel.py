@@ -156,7 +156,7 @@ class TablePanel(Panel):
 
     def export_text(self, *, as_json: bool = False) -> str:
         """Return the filtered view as CSV or JSON: full precision, UTC, CSV safe against formulas."""
-        columns = [(column.title or column.name, column.exact or column.text) for column in self.view.shown_columns()]
+        columns = [(column.title or column.name, column.exact or column.text) for column in self.view.wanted_columns()]
         return (json_text if as_json else csv_text)(columns, self.visible_rows())
 
     def export(self) -> None:

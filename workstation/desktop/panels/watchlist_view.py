@@ -47,7 +47,7 @@ class WatchView(ColumnView):
         )
         wanted, least = self._designed_width(last), self._least_width(LAST_LETTERS)
         is_narrow = symbol in beside and not self.isColumnHidden(last) and room < self._designed_width(symbol) + wanted
-        if is_narrow and room >= self._least_width(SYMBOL_LETTERS) + least:
+        if is_narrow and not self._by_hand & {symbol, last} and room >= self._least_width(SYMBOL_LETTERS) + least:
             self._lent = {last}
             self.setColumnWidth(last, max(room - self._designed_width(symbol), least))
             self.setColumnWidth(symbol, room - self.columnWidth(last))
