@@ -52,12 +52,11 @@ class Reading:
 
     def _value(self, expression: Expression) -> Value:
         value = expression.value(self.snapshot)
+        if not isinstance(value, Absent):
+            return value
         cash = self.file.expressions.get("risk_cash")
-        if value == Absent("risk_cash is missing") and cash is not None:
-            value = cash.value(self.snapshot)
-        if isinstance(value, Absent):
-            raise Refusal(absence(value, self.focus, self.snapshot))
-        return value
+        deeper = cash.value(self.snapshot) if cash and value.reason == "risk_cash is missing" else value
+        raise Refusal(absence(deeper if isinstance(deeper, Absent) else value, self.focus, self.snapshot))
 
     def price(self, expression: Expression, rounding: Literal["down", "up"]) -> int:
         """Return a price on the instrument's grid."""

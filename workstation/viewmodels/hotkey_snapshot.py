@@ -4,6 +4,7 @@ Order walk, between the trade focus and the expressions of a bind. What the scre
 an expression that reads it is absent and says so; nothing is guessed, no price is stood in for another.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from workstation.domain.accounts import Environment
@@ -12,7 +13,7 @@ from workstation.domain.expressions.vocabulary import TRADING, Kind
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import SessionPhase
 from workstation.domain.numbers import MONEY_ONE
-from workstation.viewmodels.frames import QuoteSnap
+from workstation.viewmodels.frames import AccountSnap, QuoteSnap
 from workstation.viewmodels.guards import guards_of
 from workstation.viewmodels.hotkeys import FocusSnapshot
 
@@ -28,83 +29,95 @@ _HINTS = {
 }
 
 
+class FocusValues(Mapping[str, Value]):
+    """The values of one trade focus by name, each read when an expression asks for it: a key needs but a few."""
+
+    def __init__(self, focus: FocusSnapshot, risk_cash: Callable[[], Value | Absent | None] = lambda: None) -> None:
+        self._focus = focus
+        self._risk_cash = risk_cash
+
+    def __getitem__(self, name: str) -> Value:
+        read = _READS.get(name)
+        found = self._risk_cash() if name == "risk_cash" else None if read is None else read(self._focus)
+        if found is None or isinstance(found, Absent):
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in (*_READS, "risk_cash") if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def snapshot_of(focus: FocusSnapshot, risk_cash: Expression | None = None) -> Snapshot:
     """Return the values that expressions read. risk_cash: money to risk in one order, itself an expression."""
-    instrument = focus.instrument
-    values: dict[str, Value] = {
-        "lot": qty_value(instrument.lot, instrument),
-        "preset": Fraction(focus.size),
-        "armed": focus.armed is focus.environment,
-        "live": focus.environment is Environment.LIVE,
-        "sim": focus.environment is Environment.SIM,
-    }
-    if instrument.max_qty is not None:
-        values["max_qty"] = qty_value(instrument.max_qty, instrument)
-    if focus.cursor is not None:
-        values["cursor"] = price_value(focus.cursor, instrument)
-    if focus.funds is not None:
-        values["equity"] = Fraction(focus.funds.equity, MONEY_ONE)
-        if focus.funds.buying_power is not None:
-            values["bp"] = Fraction(focus.funds.buying_power, MONEY_ONE)
-    if focus.quote is not None:
-        values |= _market(focus.quote, instrument)
-    point_value = _point_value(focus)
-    values |= _held(focus, point_value)
-    tick = price_value(instrument.tick_at(_reference(focus)), instrument)
-    values["tick"] = tick
-    lot = qty_value(instrument.lot, instrument)
-    snapshot = Snapshot(values=values, tick=tick, lot=lot, point_value=point_value)
-    cash = None if risk_cash is None else risk_cash.value(snapshot)
-    if isinstance(cash, Fraction):
-        values["risk_cash"] = cash
-    return snapshot
+    bare = _snapshot(focus, FocusValues(focus))
+    return bare if risk_cash is None else _snapshot(focus, FocusValues(focus, lambda: risk_cash.value(bare)))
 
 
-def _market(quote: QuoteSnap, instrument: Instrument) -> dict[str, Value]:
-    found: dict[str, Value] = {
-        "fresh": quote.freshness == "FRESH",
-        "synced": "UNSYNCED" not in quote.flags,
-        "rth": quote.phase is SessionPhase.OPEN,
-        "halted": quote.phase is SessionPhase.HALTED or "HALTED" in quote.flags,
-    }
-    if quote.freshness == "ABSENT":
-        return found
-    prices = {"bid": quote.bid, "ask": quote.ask, "last": quote.last, "hod": quote.high, "lod": quote.low}
-    prices["vwap"] = quote.vwap
-    found |= {name: price_value(price, instrument) for name, price in prices.items() if price is not None}
-    if quote.bid is not None and quote.ask is not None:
-        found["mid"] = price_value(quote.bid + quote.ask, instrument) / 2
-        found["spread"] = price_value(quote.ask - quote.bid, instrument)
-    return found
+def _snapshot(focus: FocusSnapshot, values: FocusValues) -> Snapshot:
+    lot = qty_value(focus.instrument.lot, focus.instrument)
+    return Snapshot(values=values, tick=_tick(focus), lot=lot, point_value=_point_value(focus))
 
 
-def _held(focus: FocusSnapshot, point_value: Fraction | None) -> dict[str, Value]:
-    """Return the position's values; `open_risk` is what its protective stops would lose from its average."""
-    instrument = focus.instrument
-    qty = 0 if focus.position is None else focus.position.position.qty
-    found: dict[str, Value] = {
-        "pos": qty_value(qty, instrument),
-        "flat": qty == 0,
-        "long": qty > 0,
-        "short": qty < 0,
-    }
-    average = average_of(focus)
-    if average is None:
-        return found
-    found["avg"] = average
+def _of_quote(read: Callable[[QuoteSnap], bool]) -> Callable[[FocusSnapshot], bool | None]:
+    return lambda focus: None if focus.quote is None else read(focus.quote)
+
+
+def _price(read: Callable[[QuoteSnap], int | None]) -> Callable[[FocusSnapshot], Fraction | None]:
+    """Return what reads a price of the market; an absent quote has none."""
+
+    def value(focus: FocusSnapshot) -> Fraction | None:
+        quote = focus.quote
+        price = None if quote is None or quote.freshness == "ABSENT" else read(quote)
+        return None if price is None else price_value(price, focus.instrument)
+
+    return value
+
+
+def _middle(focus: FocusSnapshot) -> Fraction | None:
+    twice = _price(lambda quote: None if quote.bid is None or quote.ask is None else quote.bid + quote.ask)(focus)
+    return None if twice is None else twice / 2
+
+
+def _spread(quote: QuoteSnap) -> int | None:
+    return None if quote.bid is None or quote.ask is None else quote.ask - quote.bid
+
+
+def _qty(focus: FocusSnapshot) -> int:
+    return 0 if focus.position is None else focus.position.position.qty
+
+
+def _money(read: Callable[[AccountSnap], int | None]) -> Callable[[FocusSnapshot], Fraction | None]:
+    def value(focus: FocusSnapshot) -> Fraction | None:
+        units = None if focus.funds is None else read(focus.funds)
+        return None if units is None else Fraction(units, MONEY_ONE)
+
+    return value
+
+
+def _max_qty(focus: FocusSnapshot) -> Fraction | None:
+    most = focus.instrument.max_qty
+    return None if most is None else qty_value(most, focus.instrument)
+
+
+def _open_risk(focus: FocusSnapshot) -> Fraction | None:
+    """Return what the position's protective stops would lose from its average, in money."""
+    average, point_value, qty = average_of(focus), _point_value(focus), _qty(focus)
     stops = [row for row in guards_of(focus.working, qty) if row.terms.stop_px is not None]
-    if stops and point_value is not None:
-        sign = 1 if qty > 0 else -1
-        lost = sum(
-            (
-                max((average - price_value(row.terms.stop_px or 0, instrument)) * sign, Fraction(0))
-                * qty_value(row.leaves_qty, instrument)
-                for row in stops
-            ),
-            Fraction(0),
-        )
-        found["open_risk"] = lost * point_value
-    return found
+    if average is None or point_value is None or not stops:
+        return None
+    instrument, sign = focus.instrument, 1 if qty > 0 else -1
+    lost = sum(
+        (
+            max((average - price_value(row.terms.stop_px or 0, instrument)) * sign, Fraction(0))
+            * qty_value(row.leaves_qty, instrument)
+            for row in stops
+        ),
+        Fraction(0),
+    )
+    return lost * point_value
 
 
 def average_of(focus: FocusSnapshot) -> Fraction | None:
@@ -115,6 +128,10 @@ def average_of(focus: FocusSnapshot) -> Fraction | None:
     per_point = Fraction(instrument.multiplier, 10**instrument.multiplier_decimals)
     qty = qty_value(held.position.qty, instrument)
     return Fraction(held.position.cost, MONEY_ONE) / (qty * per_point)
+
+
+def _tick(focus: FocusSnapshot) -> Fraction:
+    return price_value(focus.instrument.tick_at(_reference(focus)), focus.instrument)
 
 
 def _reference(focus: FocusSnapshot) -> int:
@@ -166,3 +183,36 @@ def plain(value: Fraction) -> str:
     """Return a fraction as decimal text, at most eight digits after the point."""
     text = f"{float(value):.8f}" if value.denominator != 1 else f"{value.numerator}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_READS: Mapping[str, Callable[[FocusSnapshot], Value | None]] = {
+    "lot": lambda focus: qty_value(focus.instrument.lot, focus.instrument),
+    "tick": _tick,
+    "max_qty": _max_qty,
+    "preset": lambda focus: Fraction(focus.size),
+    "armed": lambda focus: focus.armed is focus.environment,
+    "live": lambda focus: focus.environment is Environment.LIVE,
+    "sim": lambda focus: focus.environment is Environment.SIM,
+    "cursor": lambda focus: None if focus.cursor is None else price_value(focus.cursor, focus.instrument),
+    "equity": _money(lambda funds: funds.equity),
+    "bp": _money(lambda funds: funds.buying_power),
+    "fresh": _of_quote(lambda quote: quote.freshness == "FRESH"),
+    "synced": _of_quote(lambda quote: "UNSYNCED" not in quote.flags),
+    "rth": _of_quote(lambda quote: quote.phase is SessionPhase.OPEN),
+    "halted": _of_quote(lambda quote: quote.phase is SessionPhase.HALTED or "HALTED" in quote.flags),
+    "bid": _price(lambda quote: quote.bid),
+    "ask": _price(lambda quote: quote.ask),
+    "last": _price(lambda quote: quote.last),
+    "hod": _price(lambda quote: quote.high),
+    "lod": _price(lambda quote: quote.low),
+    "vwap": _price(lambda quote: quote.vwap),
+    "mid": _middle,
+    "spread": _price(_spread),
+    "pos": lambda focus: qty_value(_qty(focus), focus.instrument),
+    "flat": lambda focus: _qty(focus) == 0,
+    "long": lambda focus: _qty(focus) > 0,
+    "short": lambda focus: _qty(focus) < 0,
+    "avg": average_of,
+    "open_risk": _open_risk,
+}
+"""How each name is read; what is not known has no value. `risk_cash` is an expression on these."""

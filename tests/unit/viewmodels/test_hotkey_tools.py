@@ -1,18 +1,21 @@
 """Tools around the key file: lint finds, a dry run sends nothing, an import maps what it can and names the rest."""
 
 import json
+from fractions import Fraction
 
 import msgspec
 import pytest
 
 from tests.helpers.source_tree import ROOT
 from workstation.commands.screen import SCREEN_COMMANDS
+from workstation.domain.expressions.vocabulary import TRADING
 from workstation.risk.rules.armed import Armed
 from workstation.viewmodels.hotkey_binds import parse_keys
 from workstation.viewmodels.hotkey_das import import_das
 from workstation.viewmodels.hotkey_dry_run import dry_run, focus_of, read_scene
 from workstation.viewmodels.hotkey_file import read_hotkeys
 from workstation.viewmodels.hotkey_lint import SHADOWS, lint
+from workstation.viewmodels.hotkey_snapshot import snapshot_of
 from workstation.viewmodels.hotkeys import not_armed
 
 SHIPPED = read_hotkeys((ROOT / "resources" / "hotkeys" / "default.toml").read_text())
@@ -100,6 +103,24 @@ def test_a_dry_run_tells_the_order_what_it_read_its_class_and_each_interlock():
     assert len(told.steps) == 10
     assert told.steps[4] == "class      pass"
     assert "nothing sent" in told.steps[9]
+
+
+def test_money_to_risk_that_is_said_by_itself_is_absent():
+    text = "version = 1\n[defaults]\nrisk_cash = \"risk_cash * 2\"\n"
+    file = read_hotkeys(text + bind("F5", "buy_limit", price='"ask"', qty='"risk_cash / (ask - cursor)"'))
+    told = dry_run(file.binds, file, focus_of(read_scene(json.dumps(SCENE))))
+    assert told.intent.startswith("Refused: risk_cash is absent: set risk_cash under [defaults]")
+
+
+def test_every_name_of_the_language_is_read_where_it_is_known_and_left_out_where_not():
+    scene = {**SCENE, "last": "187.20", "position": "100", "average": "187.00", "armed": "SIM"}
+    values = snapshot_of(focus_of(read_scene(json.dumps(scene))), SHIPPED.expressions["risk_cash"]).values
+    absent = {"hod", "lod", "vwap", "open_risk"}  # a scene has no day and no stop
+    assert TRADING.keys() - values.keys() == absent
+    assert len(values) == len(TRADING) - len(absent)
+    assert {name: values[name] for name in ("mid", "spread", "avg", "max_qty", "long")} == {
+        "mid": Fraction("187.20"), "spread": Fraction("0.02"), "avg": 187, "max_qty": 10_000, "long": True,
+    }  # fmt: skip
 
 
 def test_a_dry_run_says_the_gates_words_where_entry_is_not_armed():

@@ -164,7 +164,10 @@ class HotkeyFilter(QObject):
     def _run(self, bind: Bind, origin: Origin) -> None:
         focus = self.requests.snapshot()
         request = request_of(bind, self.store.file, focus)
-        self.store.note_use(origin.detail, bind.id, words_of(request, bind))
+        self._carry_out(request, focus, origin)
+        self.store.note_use(origin.detail, bind.id, words_of(request, bind))  # what was asked for is on its way by now
+
+    def _carry_out(self, request: keys.Request, focus: keys.FocusSnapshot, origin: Origin) -> None:
         if isinstance(request, keys.Run):
             self._run_named(request.command, origin)
             return
