@@ -106,7 +106,7 @@ def test_a_dry_run_tells_the_order_what_it_read_its_class_and_each_interlock():
 
 
 def test_money_to_risk_that_is_said_by_itself_is_absent():
-    text = "version = 1\n[defaults]\nrisk_cash = \"risk_cash * 2\"\n"
+    text = 'version = 1\n[defaults]\nrisk_cash = "risk_cash * 2"\n'
     file = read_hotkeys(text + bind("F5", "buy_limit", price='"ask"', qty='"risk_cash / (ask - cursor)"'))
     told = dry_run(file.binds, file, focus_of(read_scene(json.dumps(SCENE))))
     assert told.intent.startswith("Refused: risk_cash is absent: set risk_cash under [defaults]")
