@@ -238,11 +238,21 @@ class Program:
             self._open_rest()
 
     def open_rest_later(self) -> None:
-        """End the start: open the REST door from a thread of its own, since the web stack takes longest to load."""
-        wake_collector()
-        if self._options.api_enabled:
-            self._opening = threading.Thread(target=self._open_rest, name="rest-opening", daemon=True)
-            self._opening.start()
+        """End the start: open the REST door from a thread of its own, since the web stack takes longest to load.
+
+        The collector of cyclic garbage rests until that is done: else it would look at the whole stack again and again.
+        """
+        if not self._options.api_enabled:
+            wake_collector()
+            return
+        self._opening = threading.Thread(target=self._open_rest_and_wake, name="rest-opening", daemon=True)
+        self._opening.start()
+
+    def _open_rest_and_wake(self) -> None:
+        try:
+            self._open_rest()
+        finally:
+            wake_collector()
 
     def _open_rest(self) -> None:
         """Open the REST door; a port that is taken is said on screen and never ends the program."""
