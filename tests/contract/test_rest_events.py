@@ -7,13 +7,14 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.helpers.api_rig import ACCOUNT_UID, ApiRig, served
+from tests.helpers.sse import Frames, opened
 from workstation.api import envelopes, record_events
 from workstation.api.event_types import EVENT_TYPES
 from workstation.domain.orders import OrdStatus
@@ -29,41 +30,17 @@ def rig(tmp_path: Path) -> Iterator[ApiRig]:
         yield made
 
 
-class Stream:
-    """An open stream, read frame by frame."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-
-    def frame(self) -> dict[str, str]:
-        """Return the next frame's fields; {} at the end of the stream."""
-        found: dict[str, str] = {}
-        for line in self._lines:
-            if line:
-                name, _, value = line.partition(":")
-                found[name] = value.strip()
-            elif found:
-                return found
-        return found
-
-    def event(self) -> dict[str, Any]:
-        """Return the next event's envelope, passing over what is none."""
-        while True:
-            frame = self.frame()
-            if not frame or "data" in frame:
-                return json.loads(frame["data"]) | {"event": frame["event"]} if frame else {}
+def event_of(stream: Frames) -> dict[str, Any]:
+    """Return the next event's envelope, passing over what is none; {} at the end."""
+    while True:
+        frame = stream.frame()
+        if not frame or "data" in frame:
+            return json.loads(frame["data"]) | {"event": frame["event"]} if frame else {}
 
 
-@contextmanager
-def streaming(rig: ApiRig, query: str = "", **headers: str) -> Iterator[Stream]:
-    """Open a stream and read its first frame."""
-    with rig.http.stream("GET", f"{STREAM}?{query}", headers=headers) as answer:
-        assert answer.status_code == 200, answer.read()
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        assert answer.headers["x-accel-buffering"] == "no"
-        stream = Stream(answer.iter_lines())
-        assert stream.frame() == {"retry": "2000"}
-        yield stream
+def streaming(rig: ApiRig, query: str = "", **headers: str) -> AbstractContextManager[Frames]:
+    """Open the stream of events."""
+    return opened(rig, f"{STREAM}?{query}", **headers)
 
 
 def listed(rig: ApiRig, **query: Any) -> list[dict[str, Any]]:
@@ -191,7 +168,7 @@ def test_a_stream_shows_what_happens_from_now_on(rig: ApiRig) -> None:
     rig.place()
     with streaming(rig) as stream:
         order = rig.place()
-        event = stream.event()
+        event = event_of(stream)
         assert (event["type"], event["event"], event["data"]["id"]) == ("order.created", "order.created", order["id"])
         assert event["specversion"] == "1.0"
 
@@ -202,10 +179,10 @@ def test_a_stream_resumes_after_an_id_without_gap_or_repeat(rig: ApiRig) -> None
     middle = before[3]["id"]
     for query, headers in ((f"since_id={middle}", {}), ("since_id=0", {"Last-Event-ID": middle})):
         with streaming(rig, query, **headers) as stream:
-            seen = [stream.event() for _ in before[4:]]
+            seen = [event_of(stream) for _ in before[4:]]
             assert [event["id"] for event in seen] == [event["id"] for event in before[4:]]
             order = rig.place()
-            assert stream.event()["data"]["id"] == order["id"]
+            assert event_of(stream)["data"]["id"] == order["id"]
             before = listed(rig)
 
 
@@ -214,7 +191,7 @@ def test_a_stream_ends_at_the_id_that_was_asked_for(rig: ApiRig) -> None:
     events = listed(rig)
     last = events[-1]["id"]
     with streaming(rig, f"since_id=0&until_id={last}") as stream:
-        assert [stream.event()["id"] for _ in events] == [event["id"] for event in events]
+        assert [event_of(stream)["id"] for _ in events] == [event["id"] for event in events]
         assert stream.frame() == {}
     assert rig.http.get(f"{STREAM}?since_id={last}&until_id={last}").status_code == 204
 
@@ -224,7 +201,7 @@ def test_filters_of_a_stream_leave_everything_else_out(rig: ApiRig) -> None:
     with streaming(rig, query) as stream:
         rig.place()
         order = rig.place(instrument_symbol="XYZ")
-        assert stream.event()["data"]["id"] == order["id"]
+        assert event_of(stream)["data"]["id"] == order["id"]
 
 
 def test_an_id_out_of_range_gives_one_reset_and_then_what_happens(rig: ApiRig) -> None:
@@ -235,7 +212,7 @@ def test_an_id_out_of_range_gives_one_reset_and_then_what_happens(rig: ApiRig) -
         about = json.loads(frame["data"])
         assert about["reason"] == "out_of_range"
         order = rig.place()
-        assert stream.event()["data"]["id"] == order["id"]
+        assert event_of(stream)["data"]["id"] == order["id"]
     rig.reader.oldest = 5
     with streaming(rig, "since_id=8") as stream:
         assert stream.frame()["event"] == "reset"

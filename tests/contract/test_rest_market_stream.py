@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from tests.helpers.api_rig import ApiRig, served
 from tests.helpers.core_rig import START_NS
+from tests.helpers.sse import Frames, opened
 from workstation.api import market_feed
 from workstation.api.routes import market_stream
 from workstation.domain.market import Aggressor, BookSnapshot, Level, Quote, Trade
@@ -42,50 +43,28 @@ def follow(rig: ApiRig, *symbols: str, **fields: Any) -> str:
     return str(answer.json()["id"])
 
 
-class Frames:
-    """An open stream, read frame by frame."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-
-    def frame(self) -> dict[str, str]:
-        """Return the next frame's fields; {} at the end."""
-        found: dict[str, str] = {}
-        for line in self._lines:
-            if line:
-                name, _, value = line.partition(":")
-                found[name] = value.strip()
-            elif found:
-                return found
-        return found
-
-    def news(self) -> tuple[str, dict[str, Any]]:
-        """Return the next event's type and envelope, passing over pings."""
-        while True:
-            frame = self.frame()
-            if "data" in frame:
-                assert "id" not in frame or json.loads(frame["data"])["id"] == frame["id"]
-                return frame["event"], json.loads(frame["data"])
-            assert frame, "the stream ended"
-
-    def prices(self, count: int) -> list[tuple[str, str, str | None]]:
-        """Return symbol, type and price of the next events."""
-        found = [self.news() for _ in range(count)]
-        return [
-            (env["data"]["instrument_symbol"], name.removeprefix("marketdata."), env["data"].get("last_price"))
-            for name, env in found
-        ]
+def news_of(stream: Frames) -> tuple[str, dict[str, Any]]:
+    """Return the next event's type and envelope, passing over pings."""
+    while True:
+        frame = stream.frame()
+        if "data" in frame:
+            assert "id" not in frame or json.loads(frame["data"])["id"] == frame["id"]
+            return frame["event"], json.loads(frame["data"])
+        assert frame, "the stream ended"
 
 
-@contextmanager
-def streaming(rig: ApiRig, query: str = "", **headers: str) -> Iterator[Frames]:
-    with rig.http.stream("GET", f"{STREAM}?{query}", headers=headers) as answer:
-        assert answer.status_code == 200, answer.read()
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        assert answer.headers["x-accel-buffering"] == "no"
-        frames = Frames(answer.iter_lines())
-        assert frames.frame() == {"retry": "2000"}
-        yield frames
+def prices_of(stream: Frames, count: int) -> list[tuple[str, str, str | None]]:
+    """Return symbol, type and price of the next events."""
+    found = [news_of(stream) for _ in range(count)]
+    return [
+        (env["data"]["instrument_symbol"], name.removeprefix("marketdata."), env["data"].get("last_price"))
+        for name, env in found
+    ]
+
+
+def streaming(rig: ApiRig, query: str = "", **headers: str) -> AbstractContextManager[Frames]:
+    """Open the stream of market data."""
+    return opened(rig, f"{STREAM}?{query}", **headers)
 
 
 def unfollowed(rig: ApiRig) -> None:
@@ -100,26 +79,26 @@ def test_a_stream_begins_with_what_is_known_and_goes_on_with_news(rig: ApiRig) -
     rig.feed(quote("ABC", 9_999), trade("ABC", 10_000))
     follow(rig, "ABC")
     with streaming(rig) as frames:
-        name, envelope = frames.news()
+        name, envelope = news_of(frames)
         assert name == envelope["type"] == "marketdata.quote"
         assert envelope["specversion"] == "1.0"
         assert (envelope["data"]["bid_price"], envelope["data"]["ask_price"]) == ("99.99", "100.01")
         assert envelope["data"]["metadata"]["freshness"] == "FRESH"
-        name, envelope = frames.news()
+        name, envelope = news_of(frames)
         assert (name, envelope["data"]["last_price"], envelope["data"]["last_size"]) == (
             "marketdata.trade",
             "100.00",
             "5",
         )
         rig.feed(trade("ABC", 10_007, at=1))
-        assert frames.prices(1) == [("ABC", "trade", "100.07")]
+        assert prices_of(frames, 1) == [("ABC", "trade", "100.07")]
 
 
 def test_between_two_looks_the_newest_of_each_symbol_and_type_is_kept(rig: ApiRig) -> None:
     follow(rig, "ABC", "XYZ")
     rig.feed(*[trade("ABC", 10_000 + number, at=number) for number in range(300)], quote("XYZ", 500))
     with streaming(rig) as frames:
-        assert sorted(frames.prices(2)) == [("ABC", "trade", "102.99"), ("XYZ", "quote", None)]
+        assert sorted(prices_of(frames, 2)) == [("ABC", "trade", "102.99"), ("XYZ", "quote", None)]
 
 
 def test_a_book_is_told_level_by_level_to_those_who_ask_for_it(rig: ApiRig) -> None:
@@ -127,7 +106,7 @@ def test_a_book_is_told_level_by_level_to_those_who_ask_for_it(rig: ApiRig) -> N
     with streaming(rig) as frames:
         rig.engine.do(lambda: None)
         rig.feed(BookSnapshot("ABC", (Level(9_999, 10),), (Level(10_001, 20), Level(10_002, 5)), 7, START_NS, START_NS))
-        name, envelope = frames.news()
+        name, envelope = news_of(frames)
         assert (name, envelope["data"]["bids"]) == ("marketdata.depth", [["99.99", "10"]])
         assert envelope["data"]["asks"] == [["100.01", "20"], ["100.02", "5"]]
         assert (envelope["data"]["sequence"], envelope["data"]["is_synced"]) == (7, True)
@@ -137,22 +116,22 @@ def test_symbols_and_types_narrow_what_is_told(rig: ApiRig) -> None:
     follow(rig, "ABC", "XYZ")
     rig.feed(quote("ABC", 1), quote("XYZ", 2), trade("ABC", 3), trade("XYZ", 4))
     with streaming(rig, "symbols=xyz&types=marketdata.trade") as frames:
-        assert frames.prices(1) == [("XYZ", "trade", "0.04")]
+        assert prices_of(frames, 1) == [("XYZ", "trade", "0.04")]
     with streaming(rig, "symbols=ABC&types=marketdata.*") as frames:
-        assert sorted(frames.prices(2)) == [("ABC", "quote", "0.03"), ("ABC", "trade", "0.03")]
+        assert sorted(prices_of(frames, 2)) == [("ABC", "quote", "0.03"), ("ABC", "trade", "0.03")]
 
 
 def test_a_stream_resumes_behind_the_id_that_was_seen(rig: ApiRig) -> None:
     follow(rig, "ABC")
     rig.feed(trade("ABC", 10_000))
     with streaming(rig) as frames:
-        seen = frames.news()[1]["id"]
+        seen = news_of(frames)[1]["id"]
         rig.feed(quote("ABC", 9_999, at=1))
-        assert frames.news()[0] == "marketdata.quote"
+        assert news_of(frames)[0] == "marketdata.quote"
     with streaming(rig, **{"Last-Event-ID": seen}) as frames:
-        assert frames.news()[0] == "marketdata.quote"
+        assert news_of(frames)[0] == "marketdata.quote"
         rig.feed(trade("ABC", 10_001, at=2))
-        assert frames.prices(1) == [("ABC", "trade", "100.01")]
+        assert prices_of(frames, 1) == [("ABC", "trade", "100.01")]
 
 
 @pytest.mark.parametrize("lost", ["0.5", "ffffffff.1"])
@@ -162,28 +141,28 @@ def test_an_id_of_another_run_is_reset_and_then_live(rig: ApiRig, lost: str) -> 
     with streaming(rig, f"since_id={lost}") as frames:
         frame = frames.frame()
         assert (frame["event"], json.loads(frame["data"])["reason"]) == ("reset", "out_of_range")
-        assert frames.prices(1) == [("ABC", "trade", "100.00")]
+        assert prices_of(frames, 1) == [("ABC", "trade", "100.00")]
 
 
 def test_a_subscription_acts_on_an_open_stream(rig: ApiRig) -> None:
     paused = follow(rig, "ABC")
     rig.feed(trade("ABC", 10_000), trade("XYZ", 500))
     with streaming(rig) as frames:
-        assert frames.prices(1) == [("ABC", "trade", "100.00")]
+        assert prices_of(frames, 1) == [("ABC", "trade", "100.00")]
         follow(rig, "XYZ")
-        assert frames.prices(1) == [("XYZ", "trade", "5.00")]
+        assert prices_of(frames, 1) == [("XYZ", "trade", "5.00")]
         answer = rig.http.put(f"{SUBSCRIPTIONS}/{paused}", json={"is_active": False}, headers={"If-Match": "*"})
         assert answer.status_code == 200
         rig.feed(trade("ABC", 10_001, at=1))
         rig.feed(trade("XYZ", 501, at=1))
-        assert frames.prices(1) == [("XYZ", "trade", "5.01")]
+        assert prices_of(frames, 1) == [("XYZ", "trade", "5.01")]
 
 
 def test_what_was_told_is_counted_on_the_subscription(rig: ApiRig) -> None:
     made = follow(rig, "ABC")
     rig.feed(trade("ABC", 10_000))
     with streaming(rig) as frames:
-        frames.news()
+        news_of(frames)
         told = rig.http.get(f"{SUBSCRIPTIONS}/{made}").json()
         assert told["total_updates"] == 1
         assert told["last_update"] is not None
@@ -193,7 +172,7 @@ def test_metadata_is_left_out_where_it_is_not_wanted(rig: ApiRig) -> None:
     follow(rig, "ABC", include_metadata=False)
     rig.feed(trade("ABC", 10_000))
     with streaming(rig) as frames:
-        assert "metadata" not in frames.news()[1]["data"]
+        assert "metadata" not in news_of(frames)[1]["data"]
 
 
 def test_a_symbol_without_an_active_subscription_is_refused_by_name(rig: ApiRig) -> None:
@@ -228,12 +207,12 @@ def test_one_who_lags_too_far_is_cut_with_a_word(rig: ApiRig, monkeypatch: pytes
     follow(rig, "ABC", "XYZ", update_frequency="5M")
     rig.feed(trade("ABC", 10_000))
     with streaming(rig) as frames:
-        assert frames.prices(1) == [("ABC", "trade", "100.00")]
+        assert prices_of(frames, 1) == [("ABC", "trade", "100.00")]
         rig.feed(trade("ABC", 10_001, at=1), quote("ABC", 5), quote("XYZ", 6), trade("XYZ", 7))
         rig.feed(trade("ABC", 10_001, at=2), quote("ABC", 5, at=2), quote("XYZ", 6, at=2), trade("XYZ", 7, at=2))
-        name, about = frames.news()
+        name, about = news_of(frames)
         while name != "reset":
-            name, about = frames.news()
+            name, about = news_of(frames)
         assert about["reason"] == "slow_consumer"
         assert frames.frame() == {}
 
@@ -257,7 +236,7 @@ def test_the_engine_is_left_alone_when_nobody_listens_any_more(rig: ApiRig, monk
     follow(rig, "ABC")
     rig.feed(trade("ABC", 10_000))
     with streaming(rig) as frames:
-        frames.news()
+        news_of(frames)
     unfollowed(rig)
 
 
@@ -265,18 +244,18 @@ def test_a_stream_that_comes_back_begins_with_the_newest_and_not_with_what_was_k
     follow(rig, "ABC")
     rig.feed(trade("ABC", 10_000))
     with streaming(rig) as frames:
-        assert frames.prices(1) == [("ABC", "trade", "100.00")]
+        assert prices_of(frames, 1) == [("ABC", "trade", "100.00")]
     unfollowed(rig)
     rig.feed(trade("ABC", 10_100, at=1))
     with streaming(rig) as frames:
-        assert frames.prices(1) == [("ABC", "trade", "101.00")]
+        assert prices_of(frames, 1) == [("ABC", "trade", "101.00")]
 
 
 def test_the_service_lets_go_of_the_market_as_it_ends(rig: ApiRig) -> None:
     follow(rig, "ABC")
     rig.feed(trade("ABC", 10_000))
     with streaming(rig) as frames:
-        frames.news()
+        news_of(frames)
         assert rig.engine.market.subscriptions.active() != ()
         rig.server.stop()
     assert rig.engine.market.subscriptions.active() == ()
