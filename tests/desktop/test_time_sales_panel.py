@@ -9,9 +9,10 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.helpers.cut_words import cut_words
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, quote, status
 from workstation.desktop.panels.time_sales_panel import TimeSalesPanel
-from workstation.desktop.panels.time_sales_panel_view import PADDING_PX
+from workstation.desktop.panels.time_sales_panel_view import PADDING_PX, whole_words
 from workstation.desktop.shell.panel_header import PanelHeader
 from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
 from workstation.domain.market import Aggressor, Trade
@@ -301,3 +302,69 @@ def test_ctrl_c_copies_the_prints_that_are_seen_tab_separated(
     newest, oldest = QApplication.clipboard().text().split("\n")
     assert newest.split("\t")[1:4] == ["186.99", "300", "SELL"]
     assert oldest.split("\t")[1:3] == ["187.00", "100"]
+
+
+@pytest.mark.parametrize(("text_scale", "size"), [(1.0, (260, 200)), (1.5, (260, 270)), (1.5, (200, 210))])
+def test_filters_of_a_low_tape_stand_behind_a_button_so_that_there_are_prints_to_read(
+    rig: DesktopRig, qtbot: QtBot, qapp: QApplication, text_scale: float, size: tuple[int, int]
+) -> None:
+    apply_theme(qapp, load_theme("dark", text_scale=text_scale))
+    made = TimeSalesPanel(rig.context, "time_sales-3")
+    holder = PanelHeader.wrap(made)
+    qtbot.addWidget(holder)
+    try:
+        made.show_symbol("AAPL")
+        holder.resize(*size)
+        holder.show()
+        rig.feed(prints=[printed(number) for number in range(40)])
+        settle()
+        assert not made.size_min.isVisible()
+        assert made.view.rows >= 4
+        assert cut_words(holder) == []
+        qtbot.mouseClick(made.fold, Qt.MouseButton.LeftButton)
+        settle()
+        assert all(part.isVisible() for part in (made.size_min, made.side, made.prices, made.codes, made.group))
+        assert cut_words(made.fold.popup) == []
+        qtbot.keyClicks(made.size_min, "200")
+        assert seen(made) == []
+        qtbot.keyClick(made.fold.popup, Qt.Key.Key_Escape)
+        assert made.fold.text() == "Filter on", "what hides prints is said"
+        holder.resize(420, 700)
+        settle()
+        assert made.size_min.isVisible()
+        assert made.group.isVisible()
+        assert not made.fold.isVisible()
+        assert cut_words(holder) == []
+    finally:
+        made.release()
+        apply_theme(qapp, load_theme("dark"))
+
+
+def settle() -> None:
+    """Let bars take or give back their lines."""
+    for _ in range(4):
+        QApplication.processEvents()
+
+
+def test_ctrl_f_opens_the_filters_of_a_low_tape(rig: DesktopRig, qtbot: QtBot) -> None:
+    made = TimeSalesPanel(rig.context, "time_sales-4")
+    holder = PanelHeader.wrap(made)
+    qtbot.addWidget(holder)
+    holder.resize(260, 180)
+    with qtbot.waitActive(holder):
+        holder.show()
+        holder.activateWindow()
+    settle()
+    made.view.setFocus()
+    qtbot.keyClick(made.view, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert made.fold.popup.isVisible()
+    assert made.size_min.isVisible()
+    made.fold.popup.hide()
+    made.release()
+
+
+def test_beside_a_print_stand_only_words_that_have_room_whole() -> None:
+    assert whole_words("▲ buy 3 prints", 14) == "▲ buy 3 prints"
+    assert whole_words("▲ buy 3 prints", 9) == "▲ buy 3"
+    assert whole_words("▲ buy", 4) == "▲"
+    assert whole_words("▲ buy", 0) == ""

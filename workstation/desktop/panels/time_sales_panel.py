@@ -2,7 +2,8 @@
 
 Last stage of the tick walk. Prints come in one batch a frame; Space or the pointer over the list holds it, and what
 comes meanwhile waits and is counted. The line below says how far the list is behind the feed. A click points the price
-cursor; nothing here sends an order. A narrow tape lays its filters, and what it says below, in more lines.
+cursor; nothing here sends an order. A narrow tape lays its filters, and what it says below, in more lines; a low one
+has them behind a button, and says in one line below what it has room for.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushBu
 
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.flow_bar import FlowBar
+from workstation.desktop.panels.time_sales_fold import FilterFold
 from workstation.desktop.panels.time_sales_panel_view import TapeView
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
@@ -101,8 +103,9 @@ class TimeSalesPanel(Panel):
         self.side.currentIndexChanged.connect(lambda _index: self._filter())
         self.group = self._switch("group", "Group", "Prints of one moment and side as one line", self._on_group)
         self.hold = self._switch("hold", "Hold", "Hold the tape (Space); new prints wait", self._on_hold)
-        for part, share in ((self.size_min, 1), (self.side, 0), (self.prices, 2), (self.codes, 1), (self.hold, 0)):
-            self._tools.add(part, share)
+        self._tools.add(self.hold)
+        filters = ((self.size_min, 1), (self.side, 0), (self.prices, 2), (self.codes, 1))
+        self.fold = FilterFold(f"{self.panel_id}_fold", self._tools, filters)
 
     def _switch(self, name: str, text: str, meaning: str, on_toggled: Callable[[bool], None]) -> QPushButton:
         switch = QPushButton(text)
@@ -131,12 +134,18 @@ class TimeSalesPanel(Panel):
 
     def _add_shortcuts(self) -> None:
         for key, run in (
-            (QKeySequence.StandardKey.Find, self.size_min.setFocus),
+            (QKeySequence.StandardKey.Find, self._find),
             (QKeySequence.StandardKey.Copy, self.view.copied),
         ):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(run)
+
+    def _find(self) -> None:
+        if self.fold.is_low:
+            self.fold.open_filters()
+        else:
+            self.size_min.setFocus()
 
     def header_widget(self) -> QWidget | None:
         """Return the filters, which stand beside the link chip."""
@@ -224,6 +233,8 @@ class TimeSalesPanel(Panel):
             self._trouble = str(error)
         else:
             self.tape.show_only(wanted)
+        typed = (self.size_min.text(), self.prices.text(), self.codes.text(), self.side.currentData())
+        self.fold.say_filtered(filtered=any(typed))
         bad = {"size": self.size_min, "price": self.prices}.get(self._trouble.partition(" ")[0].strip(":"))
         for field in (self.size_min, self.prices):
             field.setProperty("invalid", "true" if field is bad else "false")
@@ -279,6 +290,9 @@ class TimeSalesPanel(Panel):
     def _say(self, parts: list[str]) -> None:
         """Say what stands below in as many lines as it needs; fewer figures later leave no line to the prints."""
         reach, room = self.summary.fontMetrics().horizontalAdvance, self._summary_room()
+        if self.fold.is_low:
+            self.summary.setText(_one_line(parts, lambda text: reach(text) <= room))
+            return
         lines = [parts[0]]
         for part in parts[1:]:
             longer = f"{lines[-1]}{APART}{part}"
@@ -290,8 +304,20 @@ class TimeSalesPanel(Panel):
         self.summary.setText("\n".join([*lines, *[""] * (self._lines - len(lines))]))
 
     def _summary_room(self) -> int:
-        beside = 0 if self.narrow else self.group.sizeHint().width() + self._below.spacing() + BELOW_RIGHT_PX
-        return self.width() - beside - 2 * SUMMARY_EDGE_PX
+        beside = 0 if self.narrow else self.group.sizeHint().width() + self._below.spacing()
+        return self.width() - beside - BELOW_RIGHT_PX - 2 * SUMMARY_EDGE_PX
+
+    def _place_group(self) -> None:
+        """Have the switch below the prints, in a narrow tape among the filters, in a low one in their popup."""
+        if self.fold.is_low:
+            self._tools.take(self.group)
+            self._below.removeWidget(self.group)
+            self.fold.take_in(self.group)
+        elif self.narrow:
+            self._tools.add(self.group)
+        else:
+            self._tools.take(self.group)
+            self._below.addWidget(self.group)
 
     def _note(self) -> PanelNote:
         if self._trouble:
@@ -309,13 +335,19 @@ class TimeSalesPanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the filters in as many lines as they need."""
         super().resizeEvent(event)
-        narrow = self.width() < LINK_PX + self._tools.line_px(without=self.group)
+        moved = self.fold.be_low(self.height() + self._tools.height())
+        narrow = self.fold.is_low or self.width() < LINK_PX + self._tools.line_px(without=self.group)
         self._lines = 1
-        if narrow is not self.narrow:
+        if moved or narrow is not self.narrow:
             self.narrow = narrow
-            if narrow:
-                self._tools.add(self.group)
-            else:
-                self._tools.take(self.group)
-                self._below.addWidget(self.group)
+            self._place_group()
         self._show_state()
+
+
+def _one_line(parts: list[str], fits: Callable[[str], bool]) -> str:
+    """Return what is said last, which is about the tape itself, and of the rest what fits before it."""
+    line = parts[-1] if fits(parts[-1]) else parts[-1].removesuffix(" the feed")
+    for part in reversed(parts[:-1]):
+        if fits(f"{part}{APART}{line}"):
+            line = f"{part}{APART}{line}"
+    return line if fits(line) else ""

@@ -155,7 +155,7 @@ class TapeView(QAbstractScrollArea):
         x += self._size_digits * self._digit + PADDING_PX
         mark = {"BUY": "▲ buy", "SELL": "▼ sell"}.get(line.side, "")
         words = " ".join(filter(None, (mark, line.parts, line.conditions, "mine" if line.mine else "")))
-        painter.drawText(QRect(x, top, width - x, self._row), _LEFT, words)
+        painter.drawText(QRect(x, top, width - x, self._row), _LEFT, whole_words(words, (width - x) // self._digit))
         if self.bars_from and self._largest:
             length = round((width - self.bars_from - PADDING_PX) * line.amount / self._largest)
             bar = QRect(self.bars_from, top + BAR_INSET_PX, length, self._row - 2 * BAR_INSET_PX)
@@ -224,3 +224,10 @@ class TapeView(QAbstractScrollArea):
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Paint the lines that are seen now."""
         self.viewport().update()
+
+
+def whole_words(text: str, digits: int) -> str:
+    """Return the words of a line that have room whole; digits: how many letters fit."""
+    while len(text) > digits:
+        text = text.rpartition(" ")[0]
+    return text
