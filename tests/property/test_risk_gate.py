@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 
 from tests.helpers.risk import HAND, REST, RiskDesk, changed, intent, live, terms
 from workstation.domain.accounts import KillScope
+from workstation.domain.events import RecordSaved
 from workstation.domain.market import SessionPhase
-from workstation.domain.orders import OrdType, ReferencePrice, RiskClass, Side, TimeInForce
+from workstation.domain.orders import OrdType, Origin, OriginKind, ReferencePrice, RiskClass, Side, TimeInForce
+from workstation.domain.records import StrategyRun
+from workstation.domain.records.strategies import StrategyRunStatus
 
 sides = st.sampled_from((Side.BUY, Side.SELL))
 prices = st.one_of(st.none(), st.integers(9_000, 11_000))
@@ -41,6 +44,16 @@ references = st.sampled_from(
         ReferencePrice(None, 10_000, None, 5, True),
     )
 )
+RUNS = Origin(OriginKind.STRATEGY, "R1")
+runs = st.builds(
+    lambda status, capital, size: StrategyRun(
+        id="R1", strategy_id="S1", account="SIM-1", user_id="local", run_name="s 1", run_number=1,
+        initial_capital=capital, start_date="2026-11-01", status=status, max_position_size=size,
+    ),
+    st.sampled_from((StrategyRunStatus.RUNNING, StrategyRunStatus.STOPPED)),
+    st.sampled_from(("5000", "10000000")),
+    st.sampled_from((None, "5000", "10000000")),
+)  # fmt: skip
 
 
 def prepared(position, live_orders):
@@ -103,8 +116,8 @@ def test_explain_says_what_check_says(position, live_orders, asked, settings, da
     desk.view.is_armed = data.draw(st.booleans())
     if data.draw(st.booleans()):
         desk.kill(KillScope.SYMBOL, "AAPL")
-    for origin in (HAND, REST):
-        wish = intent(asked, origin=origin)
+    for origin, run_id in ((HAND, ""), (RUNS, "R1"), (REST, ""), (RUNS, "R1")):
+        wish = intent(asked, origin=origin, strategy_id=run_id)
         full, short = desk.gate.explain(wish), desk.gate.check(wish)
         assert (full.passed, full.qty, full.risk_class) == (short.passed, short.qty, short.risk_class)
         assert full.denial == short.denial
@@ -112,6 +125,8 @@ def test_explain_says_what_check_says(position, live_orders, asked, settings, da
         if short.denial is not None:
             assert short.denial.text.startswith("Refused: ")
             assert short.denial.text.endswith(".")
+        if origin is REST:
+            desk.controls.apply(RecordSaved(record=data.draw(runs), changed=("status",), actor="pat", ts=1))
 
 
 @given(positions.filter(bool), limits, references, st.sampled_from(SessionPhase), st.integers(1, 300))

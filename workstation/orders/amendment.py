@@ -273,8 +273,7 @@ class Amendment:
             return "another writer owns this home"
         if risk_class is RiskClass.REDUCE:
             return ""
-        owner = c.state.controls.runs.owner(order.strategy_id)
-        kill = c.state.controls.kills.blocking(order.terms, order.strategy_id, owner)
+        kill = c.state.controls.kill_of(order.terms, order.strategy_id)
         if kill is not None:
             return f"kill switch: {kill.reason or kill.scope}"
         return f"account {order.terms.account} was locked" if c.locked(order.terms.account) else ""

@@ -28,7 +28,7 @@ from workstation.orders.id_set import IdSet
 from workstation.orders.transitions import TransitionRefused, enter, history_of
 from workstation.ports.store import OrderTransition, Row
 
-_TRADE = ExecKind.TRADE
+_NEW, _TRADE = OrdStatus.NEW, ExecKind.TRADE
 _NUMBERS = ("last_qty", "last_px", "side", "symbol", "kind")
 
 CLOSED_KEPT_MAX = 10_000
@@ -92,7 +92,6 @@ class OrderBook:
         self._ids = IdSet()
         self._exec_keys = IdSet()
         self._handlers: dict[type, Callable[[Any], Change]] = {
-            **dict.fromkeys(EFFECTS, self._take),
             OrderCreated: self._create,
             OrderDenied: self._deny,
             OrderFilled: self._fill,
@@ -173,14 +172,21 @@ class OrderBook:
 
     # Applying
 
-    def apply(self, event: Event) -> Change:
-        """Apply one event and return what it changed; events of other stages change nothing.
+    def apply(self, event: Any) -> Change:
+        """Apply one `Event` and return what it changed; events of other stages change nothing.
 
         Raises:
             TransitionRefused: the life cycle forbids it; the book is as it was.
         """
-        handler = self._handlers.get(type(event))
-        return Change(event) if handler is None else handler(event)
+        kind = type(event)
+        effect = EFFECTS.get(kind)
+        if effect is None:
+            handler = self._handlers.get(kind)
+            return Change(event) if handler is None else handler(event)
+        order = self._orders.get(event.cl_ord_id)
+        if order is None:
+            raise _unknown(event)
+        return self._move(order, event, effect(order, event))
 
     def _create(self, event: OrderCreated) -> Change:
         if self.knows(event.cl_ord_id):
@@ -192,7 +198,7 @@ class OrderBook:
         created = OrderTransition(
             cl_ord_id=after.cl_ord_id,
             from_status=None,
-            to_status=OrdStatus.NEW,
+            to_status=_NEW,
             trigger="create",
             actor=after.origin.actor,
             reason="",
@@ -215,12 +221,6 @@ class OrderBook:
         after = begun(created, intended, accepted)
         self._insert(after)
         return after
-
-    def _take(self, event: Any) -> Change:
-        order = self._orders.get(event.cl_ord_id)
-        if order is None:
-            raise _unknown(event)
-        return self._move(order, event, EFFECTS[type(event)](order, event))
 
     def _deny(self, event: OrderDenied) -> Change:
         order = self._orders.get(event.cl_ord_id)
@@ -253,19 +253,20 @@ class OrderBook:
         return change
 
     def _move(self, order: OrderState, event: Event, step: Effect, execution: Execution | None = None) -> Change:
-        status, changes, trigger = order.status, step.changes, step.trigger
-        is_final = was_final = status in FINAL_STATES
+        changes, trigger, ts = step.changes, step.trigger, event.ts
+        is_final = was_final = order.status in FINAL_STATES
         entered: tuple[OrdStatus, ...] = ()
         if trigger is not None:
             if was_final:
                 return Change(event, order, order)  # only fills still speak, and they pull no trigger
-            entered = enter(order, trigger, changes, event.ts)
-            is_final = bool(entered) and entered[-1] in FINAL_STATES
+            entered = enter(order, trigger, changes, ts)
+            if entered:
+                is_final = entered[-1] in FINAL_STATES
         if is_final:
             changes["leaves_qty"] = 0
         if order.unknown is not None and (is_final or order.unknown in step.settles):
             changes |= {"unknown": None, "unknown_since": None, "unknown_cause": ""}
-        changes["version"], changes["updated_at"] = order.version + 1, event.ts
+        changes["version"], changes["updated_at"] = order.version + 1, ts
         self._orders[order.cl_ord_id] = after = replace(order, **changes)
         if "order_id" in changes and after.order_id != order.order_id:
             self._by_order_id[after.terms.account, after.order_id] = after.cl_ord_id
@@ -273,9 +274,10 @@ class OrderBook:
             self._close(after)
         if not self._keeps_rows:
             return Change(event, order, after, (), execution)
-        first = () if execution is None else (execution,)
-        told = history_of(order, entered, step, event.ts) if entered else ()
-        return Change(event, order, after, (*first, *told, after), execution)
+        rows: tuple[Row, ...] = (*history_of(order, entered, step, ts), after) if entered else (after,)
+        if execution is not None:
+            rows = (execution, *rows)
+        return Change(event, order, after, rows, execution)
 
     # Indexes
 

@@ -31,6 +31,7 @@ from workstation.ports.store import Journal
 from workstation.risk.view import RiskIntent
 
 MILLISECOND_NS = 1_000_000
+_UNLOCKED, _REDUCE = LockState.UNLOCKED, RiskClass.REDUCE
 
 
 class PassedTrigger(StrEnum):
@@ -149,11 +150,11 @@ class DeskContext:
 
     def locked(self, account: str) -> bool:
         """Tell whether the account takes REDUCE only."""
-        return self.state.controls.locks.state(account) is not LockState.UNLOCKED
+        return self.state.controls.locks.state(account) is not _UNLOCKED
 
     def storage_refusal(self, risk_class: RiskClass) -> RuleResult | None:
         """Refuse INCREASE while storage cannot take new risk; exits and cancels go on."""
-        if risk_class is RiskClass.REDUCE:
+        if risk_class is _REDUCE:
             return None
         trouble = self.journal.trouble
         if trouble:

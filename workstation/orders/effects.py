@@ -19,7 +19,6 @@ from workstation.domain.events import (
     OrderChanged,
     OrderCreated,
     OrderDenied,
-    OrderEvent,
     OrderExpired,
     OrderHandedOver,
     OrderHeld,
@@ -83,8 +82,9 @@ class Effect(msgspec.Struct, gc=False):
 _SUBMIT_KNOWN = (RequestKind.SUBMIT, RequestKind.STATUS)
 _CANCEL_KNOWN = (RequestKind.CANCEL, RequestKind.STATUS)
 _REPLACE_KNOWN = (RequestKind.REPLACE, RequestKind.STATUS)
-_ACCEPT, _FILL_PART, _FILL_ALL = Trigger.ACCEPT, Trigger.FILL_PART, Trigger.FILL_ALL
-(_UNANSWERED,) = ENTERED[OrdStatus.NEW, Trigger.SEND]
+_SUBMIT, _HERE, _AT_VENUE = RequestKind.SUBMIT, Residence.PROGRAM, Residence.EXCHANGE
+_SEND, _ACCEPT, _FILL_PART, _FILL_ALL = Trigger.SEND, Trigger.ACCEPT, Trigger.FILL_PART, Trigger.FILL_ALL
+(_UNANSWERED,) = ENTERED[OrdStatus.NEW, _SEND]
 (_ACKNOWLEDGED,) = ENTERED[_UNANSWERED, _ACCEPT]
 _NO_MORE_TRIGGERS = FINAL_STATES | {OrdStatus.NEW}
 """States that a fill does not move on: it is late, or came before the order was sent."""
@@ -188,22 +188,24 @@ def _held(_: OrderState, event: OrderHeld) -> Effect:
 
 
 def _intended(order: OrderState, event: OrderIntended) -> Effect:
-    return Effect(Trigger.SEND, _intent(order.terms, order.residence, event), ENGINE)
+    return Effect(_SEND, _intent(order.terms, order.residence, event), ENGINE)
 
 
 def _intent(terms: OrderTerms, residence: Residence, event: OrderIntended) -> dict[str, Any]:
     changes: dict[str, Any] = {"reference": event.reference, "ts_intent": event.ts, "leaves_qty": event.qty}
-    if residence is Residence.PROGRAM:
-        changes["residence"] = Residence.EXCHANGE
+    if residence is _HERE:
+        changes["residence"] = _AT_VENUE
     if event.qty != terms.order_qty:
         changes["terms"] = resized(terms, event.qty)
     return changes
 
 
 def _sent(order: OrderState, event: OrderSent) -> Effect:
-    changes: dict[str, Any] = {"text": ""} if order.text.startswith(WAITS) and not order.queued else {}
-    if event.request is RequestKind.SUBMIT and not order.ts_sent:
-        changes |= {"ts_sent": event.ts, "ts_durable": event.ts_durable}
+    changes: dict[str, Any] = {}
+    if order.text and order.text.startswith(WAITS) and not order.queued:
+        changes["text"] = ""
+    if event.request is _SUBMIT and not order.ts_sent:
+        changes["ts_sent"], changes["ts_durable"] = event.ts, event.ts_durable
     return Effect(None, changes)
 
 
@@ -330,7 +332,7 @@ def _handed_over(_: OrderState, event: OrderHandedOver) -> Effect:
     return Effect(None, {"taken_by": event.owner}, event.origin.actor)
 
 
-EFFECTS: dict[type[OrderEvent], Callable[[OrderState, Any], Effect]] = {
+EFFECTS: dict[type, Callable[[OrderState, Any], Effect]] = {
     OrderHeld: _held,
     OrderIntended: _intended,
     OrderSent: _sent,

@@ -104,20 +104,21 @@ class CoreState:
             TransitionRefused: the order's life cycle forbids it; nothing was changed.
         """
         change = self.book.apply(event)
-        after, fill = change.after, change.execution
-        if after is not change.before:
-            moved = self.exposure.on_change(change.before, after)
-            if after is not None:
-                if type(event) is OrderIntended:
-                    self.controls.day_orders.sent(after.terms.account)
-                if moved or fill is not None:
-                    self._count_for_permit(after, fill)
-            if fill is None:
-                return change
-            self.controls.traded.apply(fill)
-            return replace(change, rows=(*change.rows, *self.ledger.apply(event)))
-        if isinstance(event, OrderEvent):
+        before, after, fill = change.before, change.after, change.execution
+        if after is before or after is None:
+            return change if isinstance(event, OrderEvent) else self._fold_other(event)
+        moved = self.exposure.on_change(before, after)
+        if type(event) is OrderIntended:
+            self.controls.day_orders.sent(after.terms.account)
+        if moved or fill is not None:
+            self._count_for_permit(after, fill)
+        if fill is None:
             return change
+        self.controls.traded.apply(fill)
+        return replace(change, rows=(*change.rows, *self.ledger.apply(event)))
+
+    def _fold_other(self, event: Event) -> Change:
+        """Apply an event that is no order's."""
         rows: tuple[Row, ...] = self.ledger.apply(event)
         self.controls.apply(event)
         if isinstance(event, AccountOpened):

@@ -52,6 +52,7 @@ from workstation.ports.broker import (
 )
 from workstation.ports.store import Row
 
+_REFUSED, _SUBMIT, _REPLACED = SendOutcome.REJECTED, RequestKind.SUBMIT, ExecType.REPLACED
 LIVE_REPORTS = frozenset({ExecType.ACCEPTED, ExecType.ROUTED, ExecType.REPLACED, ExecType.TRIGGERED})
 REFUSALS = frozenset({ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED})
 SUSPECTS_KEPT_MAX = 1_000
@@ -126,10 +127,11 @@ class Inbound:
         if order is None:
             self.counts["send.unknown_order"] += 1
             return
-        if report.outcome is SendOutcome.REJECTED and report.code == RATE_LIMITED:
+        refused = report.code if report.outcome is _REFUSED else ""
+        if refused == RATE_LIMITED:
             self._c.pacing.refused(order.terms.account)
-        durable_at = self._submission.durable_at(order.cl_ord_id) if report.request is RequestKind.SUBMIT else 0
-        if report.outcome is SendOutcome.REJECTED and report.code == DUPLICATE_ID:
+        durable_at = self._submission.durable_at(order.cl_ord_id) if report.request is _SUBMIT else 0
+        if refused == DUPLICATE_ID:
             cause = "the venue has seen this client order id before"
             unknown = OutcomeUnknown(
                 cl_ord_id=order.cl_ord_id, ts=self._c.clock.now_ns(), request=report.request, cause=cause
@@ -155,21 +157,22 @@ class Inbound:
         if report.terms is not None:
             ours, card = order.pending_terms or order.terms, self._c.routes.card(report.account)
             report = replace(report, terms=read_back(report.terms, ours, card))
-        if report.exec_type is ExecType.REPLACED and report.new_cl_ord_id not in ("", order.cl_ord_id):
+        if report.exec_type is _REPLACED and report.new_cl_ord_id not in ("", order.cl_ord_id):
             self._record(self._chain(order, report), "order", order.cl_ord_id)
             return
         self._record(order_events(order, report, self._c.clock.now_ns()), "order", order.cl_ord_id)
         if report.exec_type in REFUSALS and self._contradicted(order, report):
             self._look(report.account or order.terms.account, f"a request for {order.cl_ord_id} came too late")
-        self._compare_filled(order.cl_ord_id, report)
+        if report.cum_qty is not None:
+            self._compare_filled(order.cl_ord_id, report, report.cum_qty)
 
-    def _compare_filled(self, cl_ord_id: str, report: OrderReport) -> None:
+    def _compare_filled(self, cl_ord_id: str, report: OrderReport, theirs: int) -> None:
         """Look at the venue where it counts another filled quantity: a fill was missed here, or told twice.
 
         A report that is older than the newest fill here says nothing of what is too much. The same excess is told once.
         """
-        order, theirs = self._c.book.get(cl_ord_id), report.cum_qty
-        if order is None or order.status is OrdStatus.NEW or theirs is None or theirs in self._counts(order):
+        order = self._c.book.get(cl_ord_id)
+        if order is None or order.status is OrdStatus.NEW or theirs in self._counts(order):
             return
         counted = f"{order.cum_qty} of order {cl_ord_id} filled here, {theirs} at the venue"
         if theirs < order.cum_qty:

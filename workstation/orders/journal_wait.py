@@ -37,10 +37,9 @@ class JournalWait:
 
     def refusal(self, risk_class: RiskClass) -> RuleResult | None:
         """Refuse new risk while a request waits too long already: it would go out late or never."""
-        since = next(iter(self._since.values()), None)
-        if risk_class is RiskClass.REDUCE or since is None:
+        if not self._since or risk_class is RiskClass.REDUCE:
             return None
-        waited = self._clock.mono_ns() - since
+        waited = self._clock.mono_ns() - next(iter(self._since.values()))
         if waited <= self._most_ns:
             return None
         spans = f"for {seconds(waited)}, at most {seconds(self._most_ns)} is allowed"

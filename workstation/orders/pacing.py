@@ -162,7 +162,9 @@ class Pacing:
 
     def refusal(self, account: str, risk_class: RiskClass) -> RuleResult | None:
         """Refuse what would wait too long for its turn, by name, value and limit; exits are never refused."""
-        broker = None if risk_class is RiskClass.REDUCE else self._routes.broker(account)
+        if not self._lanes or risk_class is RiskClass.REDUCE:
+            return None
+        broker = self._routes.broker(account)
         lane = None if broker is None else self._lanes.get(broker.venue)
         if broker is None or lane is None or lane.budget is None:
             return None

@@ -6,6 +6,7 @@ says the same and is allowed (a refused rest of a part-filled order is a cancel 
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from workstation.domain.events import (
     CancelRejected,
@@ -24,7 +25,7 @@ from workstation.domain.events import (
     ReplaceRequested,
     StopTrailed,
 )
-from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, Origin, OriginKind, RequestKind
+from workstation.domain.orders import FINAL_STATES, OrderState, OrderTerms, OrdStatus, Origin, OriginKind, RequestKind
 from workstation.ports.broker import ExecType, OrderReport, SendOutcome, SendReport
 
 BROKER_REJECT = "BROKER_REJECT"
@@ -37,6 +38,9 @@ BY_SYSTEM = Origin(kind=OriginKind.SYSTEM, user="engine")
 BY_VENUE = Origin(kind=OriginKind.EXTERNAL, user="venue")
 
 _S = OrdStatus
+_UNANSWERED, _NOT_AT_VENUE = _S.PENDING_SUBMIT, FINAL_STATES | {_S.NEW}
+_SENT: Final = SendOutcome.SENT
+_STATUS = ExecType.STATUS
 _STATUS_AS = {
     _S.SUBMITTED: ExecType.ACCEPTED,
     _S.PENDING_SUBMIT: ExecType.ACCEPTED,
@@ -51,11 +55,11 @@ _STATUS_AS = {
 def sent_events(order: OrderState, report: SendReport, now: int, durable_at: int) -> list[Event]:
     """Return the events of a request's outcome at the transport."""
     cl_ord_id = order.cl_ord_id
-    if order.status.is_final:
+    if order.status in FINAL_STATES:
         return []
+    if report.outcome is _SENT:
+        return [OrderSent(cl_ord_id=cl_ord_id, ts=now, request=report.request, ts_durable=durable_at)]
     match report.outcome:
-        case SendOutcome.SENT:
-            return [OrderSent(cl_ord_id=cl_ord_id, ts=now, request=report.request, ts_durable=durable_at)]
         case SendOutcome.UNKNOWN:
             return [OutcomeUnknown(cl_ord_id=cl_ord_id, ts=now, request=report.request, cause=report.text)]
         case SendOutcome.NOT_SENT:
@@ -95,12 +99,12 @@ def may_be_rejected(order: OrderState) -> bool:
 def order_events(order: OrderState, report: OrderReport, now: int) -> list[Event]:
     """Return the events of an order report; a chain by a new id is `inbound.py`'s, since it makes a second order."""
     exec_type = report.exec_type
-    if exec_type is ExecType.STATUS and report.status is not None:
-        exec_type = _STATUS_AS.get(report.status, ExecType.STATUS)
-    if order.status.is_final or order.status is _S.NEW:
+    if exec_type is _STATUS and report.status is not None:
+        exec_type = _STATUS_AS.get(report.status, _STATUS)
+    if order.status in _NOT_AT_VENUE:
         return []
     events = _READERS[exec_type](order, report, now)
-    if report.exec_type is not ExecType.STATUS:
+    if report.exec_type is not _STATUS:
         return events
     if order.unknown is RequestKind.STATUS and not events:
         events = [OutcomeResolved(cl_ord_id=order.cl_ord_id, ts=now, how="the venue's status report")]
@@ -136,7 +140,7 @@ def _on_triggered(order: OrderState, report: OrderReport, now: int) -> list[Even
 
 
 def _accepted(order: OrderState, report: OrderReport, now: int) -> list[Event]:
-    if order.status is not _S.PENDING_SUBMIT and order.order_id and order.unknown is None:
+    if order.status is not _UNANSWERED and order.order_id and order.unknown is None:
         return []
     order_id = report.order_id or order.order_id
     return [OrderAccepted(cl_ord_id=order.cl_ord_id, ts=now, order_id=order_id, ts_event=report.ts_event)]

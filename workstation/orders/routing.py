@@ -12,6 +12,7 @@ from workstation.domain.accounts import Account
 from workstation.domain.orders import OrderTerms, OrdType, Residence, TimeInForce
 from workstation.ports.broker import Broker, CapabilityCard, SessionState
 
+_UP, _EXCHANGE = SessionState.UP, Residence.EXCHANGE
 EMULATED_TYPES = frozenset(
     {OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT},
 )
@@ -60,7 +61,7 @@ class Routes:
     def live(self, account: str) -> Broker | None:
         """Return the session that serves an account if it takes orders now."""
         found = self._accounts.get(account)
-        if found is None or self._sessions.get(found.venue) is not SessionState.UP:
+        if found is None or self._sessions.get(found.venue) is not _UP:
             return None
         return self._brokers.get(found.venue)
 
@@ -104,7 +105,7 @@ class Routes:
     def residence(self, terms: OrderTerms) -> Residence:
         """Return where an order of these terms would live: at the venue, or here when its type is emulated."""
         if terms.ord_type not in EMULATED_TYPES:
-            return Residence.EXCHANGE
+            return _EXCHANGE
         broker = self.broker(terms.account)
         known = broker is None or terms.ord_type in broker.capabilities.ord_types
         return Residence.EXCHANGE if known else Residence.PROGRAM

@@ -47,6 +47,8 @@ from workstation.risk.view import RiskIntent
 
 OnDurable = Callable[[bool], None]
 
+_UNANSWERED, _REDUCE, _HERE = OrdStatus.PENDING_SUBMIT, RiskClass.REDUCE, Residence.PROGRAM
+_EXIT, _ENTRY = Urgency.REDUCE, Urgency.ENTRY
 _BARRED = frozenset({AccountTradable.code, Tradable.code})
 """Refusals that go before what the venue supports."""
 
@@ -95,14 +97,18 @@ class Submission:
         fault_point("orders.submit.after_record")
         if not withdrawn:
             self._c.gate.count(asked)
-        order = self._c.book.get(command.cl_ord_id)
         if isinstance(events[-1], OrderIntended):
             self.await_release(command.cl_ord_id, seq, verdict.risk_class)
-        elif order is not None and order.is_held:
-            self._c.alert("ORDER_HELD", order, order.text, severity=Severity.WARNING)
+        elif isinstance(events[-1], OrderHeld):
+            self._tell_held(command.cl_ord_id)
         if on_durable is not None:
             self._c.journal.when_durable(seq, on_durable)
         return SubmitResult(order=self._c.book.get(command.cl_ord_id), verdict=verdict, seq=seq)
+
+    def _tell_held(self, cl_ord_id: str) -> None:
+        order = self._c.book.get(cl_ord_id)
+        if order is not None and order.is_held:
+            self._c.alert("ORDER_HELD", order, order.text, severity=Severity.WARNING)
 
     def duplicate(self, command: SubmitOrder) -> SubmitResult | None:
         """Return the earlier order's result when the client order id was used before."""
@@ -160,7 +166,7 @@ class Submission:
         if withdrawn:
             return [created, OrderCancelled(cl_ord_id=command.cl_ord_id, ts=now, reason=withdrawn)]
         waits = command.link is not None and command.link.parent != ""
-        if waits or residence is Residence.PROGRAM:
+        if waits or residence is _HERE:
             return [created]
         if not verdict.passed and verdict.hold is not None:
             return [created, OrderHeld(cl_ord_id=command.cl_ord_id, ts=now, rule=verdict.hold)]
@@ -267,7 +273,7 @@ class Submission:
         self._awaiting.discard(cl_ord_id)
         late = self._c.journal_wait.end(seq, risk_class)
         order = self._c.book.get(cl_ord_id)
-        if order is None or order.status is not OrdStatus.PENDING_SUBMIT or order.ts_sent:
+        if order is None or order.status is not _UNANSWERED or order.ts_sent:
             return
         if not durable:
             self._not_sent(cl_ord_id, f"the journal could not store it: {self._c.journal.trouble or 'not durable'}")
@@ -275,14 +281,14 @@ class Submission:
         if late and order.cancel_requested_at is None:
             self._not_sent(cl_ord_id, late)
             return
-        urgency = Urgency.REDUCE if risk_class is RiskClass.REDUCE else Urgency.ENTRY
+        urgency = _EXIT if risk_class is _REDUCE else _ENTRY
         send = partial(self._send, cl_ord_id, epoch, risk_class, self._c.clock.now_ns())
         self._c.pacing.send(order.terms.account, urgency, cl_ord_id, send)
 
     def _send(self, cl_ord_id: str, epoch: int, risk_class: RiskClass, durable_at: int, why_not: str) -> bool:
         """Send a durable intent unless something forbids it by now; True when its bytes may have left."""
         order = self._c.book.get(cl_ord_id)
-        if order is None or order.status is not OrdStatus.PENDING_SUBMIT or order.ts_sent:
+        if order is None or order.status is not _UNANSWERED or order.ts_sent:
             return False
         if self._c.journal.epoch == epoch and order.cancel_requested_at is not None:
             self._withdrawn(cl_ord_id)
@@ -311,10 +317,9 @@ class Submission:
         c = self._c
         if c.journal.epoch != epoch:
             return "another writer owns this home"
-        if risk_class is RiskClass.REDUCE:
+        if risk_class is _REDUCE:
             return ""
-        owner = c.state.controls.runs.owner(order.strategy_id)
-        kill = c.state.controls.kills.blocking(order.terms, order.strategy_id, owner)
+        kill = c.state.controls.kill_of(order.terms, order.strategy_id)
         if kill is not None:
             return f"kill switch: {kill.reason or kill.scope}"
         if c.locked(order.terms.account):

@@ -16,6 +16,7 @@ from workstation.risk.validity import trail_fault
 PRICED = frozenset({OrdType.LIMIT, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP_LIMIT})
 STOPPED = frozenset({OrdType.STOP, OrdType.STOP_LIMIT})
 TRAILING = frozenset({OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT})
+_GTD = TimeInForce.GTD
 IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK, TimeInForce.OPG, TimeInForce.CLS})
 
 
@@ -81,7 +82,7 @@ def _misfit(field: str, kind: OrdType, *, missing: bool) -> ValidationError:
 
 
 def _check_time(terms: OrderTerms, now_ns: int) -> None:
-    if (terms.time_in_force is TimeInForce.GTD) != (terms.expire_time is not None):
+    if (terms.time_in_force is _GTD) != (terms.expire_time is not None):
         raise ValidationError("expire_at", "goes with GTD, and only with it")
     if terms.expire_time is not None and terms.expire_time <= now_ns:
         raise ValidationError("expire_at", "lies in the past")

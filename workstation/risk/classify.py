@@ -12,6 +12,8 @@ from workstation.domain.orders import OrderState, OrderTerms, OrdType, RiskClass
 from workstation.risk.exposure import Exposure
 from workstation.risk.view import RiskIntent
 
+_INCREASE, _REDUCE = RiskClass.INCREASE, RiskClass.REDUCE
+
 
 class Classification(msgspec.Struct, frozen=True, gc=False):
     """The class of an intent and the quantity that may go out, filled part included; 0 means nothing to reduce.
@@ -37,7 +39,7 @@ def classify(intent: RiskIntent, position: int, exposure: Exposure) -> Classific
     added = max(worst, legs)
 
     if replaced is not None and is_partial_cancel(replaced.terms, terms):
-        return Classification(RiskClass.REDUCE, terms.order_qty, others, added)
+        return Classification(_REDUCE, terms.order_qty, others, added)
     ahead = 0 if intent.uncapped else others
     cap = max(-terms.side.sign * position - ahead, 0) if position else 0
     allowed = terms.order_qty
@@ -46,7 +48,7 @@ def classify(intent: RiskIntent, position: int, exposure: Exposure) -> Classific
         allowed = filled + capped if capped > 0 else 0
     loosened = replaced is not None and loosens_protection(replaced, terms, position)
     reduces = (terms.reduce_only or worst <= cap) and not loosened
-    return Classification(RiskClass.REDUCE if reduces else RiskClass.INCREASE, allowed, others, added)
+    return Classification(_REDUCE if reduces else _INCREASE, allowed, others, added)
 
 
 def is_partial_cancel(old: OrderTerms, new: OrderTerms) -> bool:

@@ -18,6 +18,7 @@ from workstation.domain.events import (
     RecordSaved,
     TradingDayRolled,
 )
+from workstation.domain.orders import OrderTerms
 from workstation.domain.records import (
     LOCAL_TENANT,
     AccountRecord,
@@ -102,6 +103,10 @@ class Controls:
     def bounds(self, account: str, strategy_id: str, symbol: str) -> Bounds:
         """Return the bounds that an order falls under, those of its run and its strategy included."""
         return self.runs.bounds(self.limits, account, strategy_id, symbol)
+
+    def kill_of(self, terms: OrderTerms, run_id: str) -> KillState | None:
+        """Return the widest kill switch that stops an order of these terms, of a run or "" for none."""
+        return self.kills.blocking(terms, run_id, self.runs.owner(run_id) if run_id else "")
 
     def learn(self, record: Record) -> None:
         """Take in what a record says of limits, overrides, accounts and runs; other kinds are passed over.

@@ -16,6 +16,8 @@ from workstation.domain.orders import LegRole, OrderState, Origin, OriginKind
 from workstation.domain.records import LOCAL_TENANT, StrategyRun
 from workstation.domain.records.book import RecordBook
 
+_LIVE = Environment.LIVE
+
 DayRow = tuple[str, str, str, int]
 """Holder, account, currency, money that has traded."""
 
@@ -33,7 +35,7 @@ def holder_of(records: RecordBook, origin: Origin, run_id: str) -> str:
 
 def counts_for_a_permit(environment: Environment | None, origin: Origin) -> bool:
     """Tell whether an order is one that a permit bounds."""
-    return environment is Environment.LIVE and origin.kind in (OriginKind.STRATEGY, OriginKind.REST)
+    return environment is _LIVE and origin.kind in (OriginKind.STRATEGY, OriginKind.REST)
 
 
 class DayValues:

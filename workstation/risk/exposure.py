@@ -29,6 +29,7 @@ from workstation.risk.valuation import worst_notional
 
 _EXCLUSIVE = frozenset({Contingency.OCO, Contingency.OUO, Contingency.BRACKET})
 _UNCOUNTED = FINAL_STATES | {OrdStatus.NEW}
+_LIMIT = OrdType.LIMIT
 _FLEETING = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 Scope = tuple[str, str]
@@ -81,7 +82,7 @@ class _Line:
 
 def _resting_prices(terms: OrderTerms, triggered: bool) -> tuple[int, ...]:
     """Return the price at which an order of these terms may stand in the book, if there is one."""
-    rests = terms.ord_type is OrdType.LIMIT or triggered
+    rests = terms.ord_type is _LIMIT or triggered
     return (terms.price,) if rests and terms.price is not None and terms.time_in_force not in _FLEETING else ()
 
 
@@ -227,8 +228,7 @@ class Exposure:
             self.on_change(None, order)
 
     def _add(self, order: OrderState, qty: int) -> None:
-        line = _Line(order, qty, self._worst_notional(order))
-        self._lines[order.cl_ord_id] = line
+        line = self._lines[order.cl_ord_id] = _Line(order, qty, self._worst_notional(order))
         working = self._working.get(line.place)
         if working is None:
             working = self._working[line.place] = Working()

@@ -8,9 +8,11 @@ A passed verdict stores the limits that were in force, one compact result per li
 orders under the same limits; the values can be computed again, since terms and reference stand beside the verdict.
 """
 
+from collections.abc import Callable, Iterable
+
 from workstation.domain.accounts import Environment
 from workstation.domain.events import LimitChanged
-from workstation.domain.orders import RiskClass
+from workstation.domain.orders import OriginKind, RiskClass
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.risk.controls import Controls
 from workstation.risk.duplicates import DuplicateWindow
@@ -26,16 +28,27 @@ from workstation.risk.snapshot import Snapshot, Sources
 from workstation.risk.view import RiskIntent, RiskView
 
 _PLANS_MAX = 4_096
+_REDUCE = RiskClass.REDUCE
+
+_Question = tuple[Callable[[Snapshot], bool], Rule]
+"""What the order path asks, and the rule that it asks."""
+
+
+def _asked(rules: Iterable[Rule]) -> tuple[_Question, ...]:
+    return tuple((rule.passes, rule) for rule in rules)
+
+
+_EXIT = _asked(EXIT)
 
 
 class _Plan:
-    """What the order path asks at one place: the rules that could refuse there, and the limits in force."""
+    """What the order path asks at one place: of the rules that could refuse there, and the limits in force."""
 
-    __slots__ = ("limits_used", "place", "rules")
+    __slots__ = ("asked", "limits_used", "place")
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.rules = tuple(rule for rule in ENTRY if rule.binds(place))
+        self.asked = _asked(rule for rule in ENTRY if rule.binds(place))
         self.limits_used = tuple(
             RuleResult(code=row[0].type.value, passed=True, kind=DenialKind.RISK, limit=row[0].text)
             for row in place.bounds.values()
@@ -52,7 +65,7 @@ class RiskGate:
         self._rates = OrderRates()
         self._duplicates = DuplicateWindow()
         self._sources = Sources(view, exposure, self._rates, self._duplicates)
-        self._plans: dict[tuple[str, str, str], _Plan] = {}
+        self._plans: dict[tuple[str, str, str, OriginKind], _Plan] = {}
         self._planned = controls.version
 
     def check(self, intent: RiskIntent) -> Verdict:
@@ -65,10 +78,10 @@ class RiskGate:
         if isinstance(plan, Verdict):
             return plan
         snapshot = Snapshot(intent, plan.place, self._sources)
-        reduces = snapshot.risk_class is RiskClass.REDUCE
+        reduces = snapshot.risk_class is _REDUCE
         held: RuleResult | None = None
-        for rule in EXIT if reduces else plan.rules:
-            if not rule.passes(snapshot) and not self._lifted(rule, snapshot):
+        for passes, rule in _EXIT if reduces else plan.asked:
+            if not passes(snapshot) and not self._lifted(rule, snapshot):
                 answer = rule.check(snapshot)
                 if held is None and answer.holds:
                     held = answer
@@ -84,7 +97,7 @@ class RiskGate:
         if isinstance(plan, Verdict):
             return plan
         snapshot = Snapshot(intent, plan.place, self._sources)
-        rules = EXIT if snapshot.risk_class is RiskClass.REDUCE else ENTRY
+        rules = EXIT if snapshot.risk_class is _REDUCE else ENTRY
         for rule in rules:
             self._lifted(rule, snapshot)
         results = tuple(rule.check(snapshot) for rule in rules)
@@ -94,7 +107,7 @@ class RiskGate:
         """Book an accepted intent: at once, before it is sent, so that the next one sees it."""
         terms = intent.terms
         scopes = scopes_of(terms.account, intent.strategy_id, terms.symbol)
-        owner = self._controls.runs.owner(intent.strategy_id)
+        owner = self._controls.runs.owner(intent.strategy_id) if intent.strategy_id else ""
         if owner:  # a run has a budget of its own: the tenant's is for hands and scripts
             scopes = (*scopes[1:], (LimitScope.STRATEGY, owner))
         self._rates.hit(scopes, intent.mono_ns)
@@ -153,13 +166,14 @@ class RiskGate:
         if self._planned != self._controls.version:
             self._plans.clear()
             self._planned = self._controls.version
-        key = (terms.account, intent.strategy_id, terms.symbol)
+        run_id, door = intent.strategy_id, intent.origin.kind
+        key = (terms.account, run_id, terms.symbol, door)
         plan = self._plans.get(key)
         if plan is None or plan.place.account is not account or plan.place.instrument is not instrument:
             if len(self._plans) >= _PLANS_MAX:
                 self._plans.clear()
-            bounds = self._controls.bounds(*key)
-            place = Place(account, instrument, self._controls, bounds, instrument.notional(1, 1))
+            bounds = self._controls.bounds(terms.account, run_id, terms.symbol)
+            place = Place(account, instrument, run_id, door, self._controls, bounds, instrument.notional(1, 1))
             plan = self._plans[key] = _Plan(place)
         return plan
 

@@ -11,15 +11,24 @@ _PER_MINUTE = 601
 
 
 class OrderRate:
-    """Counts of one scope."""
+    """Counts of one scope. Orders of the slot under way are counted apart, and enter the ring with the next slot."""
 
-    __slots__ = ("_at", "_slots", "minute", "second")
+    __slots__ = ("_at", "_minute", "_now", "_second", "_slots")
 
     def __init__(self) -> None:
-        self.second = 0
-        self.minute = 0
+        self._second = self._minute = self._now = 0
         self._slots = [0] * _PER_MINUTE
         self._at = 0
+
+    @property
+    def second(self) -> int:
+        """Orders of the last second, up to the slot that was last reached."""
+        return self._second + self._now
+
+    @property
+    def minute(self) -> int:
+        """Orders of the last minute, up to the slot that was last reached."""
+        return self._minute + self._now
 
     def advance(self, slot: int) -> None:
         """Let everything that has left the windows go; `slot` is the one under way."""
@@ -27,12 +36,14 @@ class OrderRate:
             return
         if slot - self._at >= _PER_MINUTE:
             self._slots = [0] * _PER_MINUTE
-            self.second = self.minute = 0
+            self._second = self._minute = self._now = 0
             self._at = slot
             return
+        self._slots[self._at % _PER_MINUTE] = self._now
+        self._second, self._minute, self._now = self.second, self.minute, 0
         for entered in range(self._at + 1, slot + 1):
-            self.second -= self._slots[(entered - _PER_SECOND) % _PER_MINUTE]
-            self.minute -= self._slots[entered % _PER_MINUTE]
+            self._second -= self._slots[(entered - _PER_SECOND) % _PER_MINUTE]
+            self._minute -= self._slots[entered % _PER_MINUTE]
             self._slots[entered % _PER_MINUTE] = 0
         self._at = slot
 
@@ -40,9 +51,7 @@ class OrderRate:
         """Count one order."""
         if slot > self._at:
             self.advance(slot)
-        self._slots[self._at % _PER_MINUTE] += 1
-        self.second += 1
-        self.minute += 1
+        self._now += 1
 
 
 class OrderRates:
@@ -59,9 +68,7 @@ class OrderRates:
         for scope in scopes:
             rate = self._rates.get(scope)
             if rate is None:
-                if len(self._rates) >= self.SCOPES_MAX:
-                    self._drop_silent(mono_ns)
-                rate = self._rates[scope] = OrderRate()
+                rate = self._begin(scope, mono_ns)
             rate.hit(slot)
 
     def second(self, scope: tuple[str, str], mono_ns: int) -> int:
@@ -79,6 +86,12 @@ class OrderRates:
             return 0
         rate.advance(mono_ns // SLOT_NS)
         return rate.minute
+
+    def _begin(self, scope: tuple[str, str], mono_ns: int) -> OrderRate:
+        if len(self._rates) >= self.SCOPES_MAX:
+            self._drop_silent(mono_ns)
+        rate = self._rates[scope] = OrderRate()
+        return rate
 
     def _drop_silent(self, mono_ns: int) -> None:
         for rate in self._rates.values():

@@ -1,6 +1,7 @@
 """Arming: adding risk by hand needs the armed state of the account's environment."""
 
 from workstation.domain.verdicts import DenialKind
+from workstation.risk.place import Place
 from workstation.risk.rules.base import StateRule
 from workstation.risk.snapshot import Snapshot
 
@@ -10,6 +11,10 @@ class Armed(StateRule):
 
     code = "NOT_ARMED"
     kind = DenialKind.LOCK
+
+    def binds(self, place: Place) -> bool:
+        """Tell whether a hand enters there."""
+        return place.door.is_hand
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the environment to arm."""

@@ -2,14 +2,21 @@
 
 from workstation.domain.orders import OriginKind
 from workstation.domain.verdicts import RuleResult
+from workstation.risk.place import Place
 from workstation.risk.rules.base import Rule, money_text
 from workstation.risk.snapshot import Snapshot
+
+_REST = OriginKind.REST
 
 
 class CredentialCap(Rule):
     """Worst-case value of the unfilled quantity against the cap that the key was made with; unknown values refuse."""
 
     code = "CREDENTIAL_CAP"
+
+    def binds(self, place: Place) -> bool:
+        """Tell whether a script enters there."""
+        return place.door is _REST
 
     def passes(self, snapshot: Snapshot) -> bool:
         """Tell whether there is no cap, or the value is known and within it."""
@@ -35,4 +42,4 @@ class CredentialCap(Rule):
 
 def _cap(snapshot: Snapshot) -> int | None:
     origin = snapshot.intent.origin
-    return snapshot.view.order_cap(origin) if origin.kind is OriginKind.REST else None
+    return snapshot.view.order_cap(origin) if origin.kind is _REST else None

@@ -9,6 +9,8 @@ from workstation.risk.rules.base import Rule
 from workstation.risk.snapshot import Snapshot
 from workstation.risk.valuation import opposite_side
 
+_HALTED, _CLOSED = SessionPhase.HALTED, SessionPhase.CLOSED
+
 
 class Freshness(Rule):
     """The side that the order would take is known and fresh."""
@@ -17,10 +19,10 @@ class Freshness(Rule):
 
     def passes(self, snapshot: Snapshot) -> bool:
         """Tell whether there is a price to judge by."""
-        reference = snapshot.reference
-        if snapshot.phase is SessionPhase.HALTED:
+        reference, phase = snapshot.reference, snapshot.phase
+        if phase is _HALTED:
             return True
-        if snapshot.phase is SessionPhase.CLOSED:
+        if phase is _CLOSED:
             return reference.last is not None
         return reference.fresh and opposite_side(snapshot.terms, reference) is not None
 
@@ -33,7 +35,7 @@ class Freshness(Rule):
         symbol = snapshot.terms.symbol
         because = f" ({reference.reason})" if reference.reason else ""
         unknown = reference.bid is None and reference.ask is None and reference.last is None
-        if unknown or reference.fresh or snapshot.phase is SessionPhase.CLOSED:
+        if unknown or reference.fresh or snapshot.phase is _CLOSED:
             return self.result(f"Refused: reference price. {symbol} has no price{because}; wait for a quote.")
         text = f"Refused: reference price. The quote of {symbol} is stale, {age} old{because}; wait for a fresh quote."
         return self.result(text, value=age)

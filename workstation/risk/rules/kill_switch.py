@@ -18,9 +18,7 @@ class KillSwitch(StateRule):
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the switch, who set it and why."""
-        run_id = snapshot.intent.strategy_id
-        owner = snapshot.controls.runs.owner(run_id)
-        kill = snapshot.controls.kills.blocking(snapshot.terms, run_id, owner)
+        kill = snapshot.controls.kill_of(snapshot.terms, snapshot.intent.strategy_id)
         if kill is None:
             return ""
         scope = f"{kill.scope.value.lower()} {kill.key}".strip()

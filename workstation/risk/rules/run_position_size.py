@@ -2,6 +2,7 @@
 
 from workstation.domain.verdicts import RuleResult
 from workstation.risk.limits import MISSING_VALUE
+from workstation.risk.place import Place
 from workstation.risk.rules.base import Rule, money_text
 from workstation.risk.run_bounds import SizeBound
 from workstation.risk.snapshot import Snapshot
@@ -11,6 +12,10 @@ class RunPositionSize(Rule):
     """Worst-case position of the run alone, at this order's worst price, against what run and strategy were given."""
 
     code = "RUN_POSITION_SIZE"
+
+    def binds(self, place: Place) -> bool:
+        """Tell whether the run was given such a bound."""
+        return place.controls.runs.size(place.run_id) is not None
 
     def passes(self, snapshot: Snapshot) -> bool:
         """Tell whether there is no such bound, or the value is known and within it."""

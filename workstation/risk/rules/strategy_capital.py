@@ -2,6 +2,7 @@
 
 from workstation.domain.verdicts import RuleResult
 from workstation.risk.limits import MISSING_VALUE
+from workstation.risk.place import Place
 from workstation.risk.rules.base import Rule, money_text
 from workstation.risk.run_capital import Added, RunCapital, capital_used, enlarging
 from workstation.risk.snapshot import Snapshot
@@ -11,6 +12,10 @@ class StrategyCapital(Rule):
     """What the run would hold once this order counts, against its capital of now; what adds nothing to it passes."""
 
     code = "STRATEGY_CAPITAL"
+
+    def binds(self, place: Place) -> bool:
+        """Tell whether a run under way enters there."""
+        return place.controls.runs.capital(place.run_id) is not None
 
     def passes(self, snapshot: Snapshot) -> bool:
         """Tell whether the order is no run's or adds nothing, or the value is known and within the capital."""

@@ -6,6 +6,7 @@ from workstation.domain.verdicts import DenialKind
 from workstation.risk.rules.base import StateRule
 from workstation.risk.snapshot import Snapshot
 
+_OPEN = SessionPhase.OPEN
 _ENDS_AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
@@ -14,6 +15,10 @@ class TradingHours(StateRule):
 
     code = "MARKET_HOURS"
     kind = DenialKind.COMPLIANCE
+
+    def passes(self, snapshot: Snapshot) -> bool:
+        """Tell whether there is no objection; an open market takes everything."""
+        return snapshot.phase is _OPEN or super().passes(snapshot)
 
     def objection(self, snapshot: Snapshot) -> str:
         """Name the phase and what it takes."""
