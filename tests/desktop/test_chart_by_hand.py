@@ -180,6 +180,53 @@ def test_in_a_narrow_chart_no_button_is_cut_and_an_interval_without_room_is_in_t
         assert tools.intervals[interval].isVisible()
 
 
+@pytest.mark.parametrize(("width", "scale"), [(330, 1.5), (300, 1.5), (240, 1.5), (200, 1.0), (300, 1.7), (190, 1.7)])
+def test_tools_that_have_no_room_in_a_narrow_chart_are_in_the_menu_at_the_row_s_end(
+    panel: ChartPanel, qapp: QApplication, width: int, scale: float
+) -> None:
+    load_fonts()
+    tools = panel.tools
+    tools.window().layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # as a dock cuts it
+    tools.window().setMinimumSize(0, 0)
+    try:
+        tools.window().resize(width, 400)
+        settle()
+        apply_theme(qapp, load_theme("light", text_scale=scale))
+        settle()
+        shown = [one for one in tools.findChildren(QToolButton) if one.isVisible()]
+        cut = [one.objectName() for one in shown if one.width() < one.fontMetrics().horizontalAdvance(one.text())]
+        assert cut == []
+        places = sorted((one.x(), one.x() + one.width()) for one in shown)
+        assert all(end <= start for (_, end), (start, _) in pairwise(places)), places
+        assert places[-1][1] <= tools.width()
+        assert tools.padlock in shown
+        assert tools.more in shown
+        folded = {entry.text() for entry in tools.more.menu().actions() if entry.isVisible()}
+        assert folded
+        assert ("View" in folded) is not tools.view_button.isVisible()
+        assert ("Chart type" in folded) is not tools.type_button.isVisible()
+        menu = tools.more.menu()
+        menu.popup(tools.more.mapToGlobal(QPoint(0, tools.more.height())))
+        menu.setActiveAction(tools.view_menu.menuAction())
+        QTest.keyClick(menu, Qt.Key.Key_Right)
+        QTest.keyClick(tools.view_menu, Qt.Key.Key_Return)
+        assert not tools.views["volume"].isChecked()
+        tools.window().resize(900, 400)
+        settle()
+        assert not tools.more.isVisible()
+        assert tools.view_button.isVisible()
+        assert tools.type_button.isVisible()
+        assert tools.counted.isVisible()
+        assert not tools.prices_button.isVisible(), "there is nothing to adjust for"
+    finally:
+        apply_theme(qapp, load_theme("dark"))
+
+
+def settle() -> None:
+    for _ in range(3):
+        QApplication.processEvents()
+
+
 def test_counts_of_bars_are_written_alike(panel: ChartPanel) -> None:
     words = [panel.tools.intervals[name].text() for name in ("100t", "1000t", "1kv", "1mn")]
     assert words == ["100 ticks a bar", "1,000 ticks a bar", "Volume of 1,000 a bar", "Value of 1,000,000 a bar"]

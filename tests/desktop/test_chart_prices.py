@@ -38,6 +38,7 @@ def panel(rig: DesktopRig, qtbot):
     qtbot.addWidget(made)
     qtbot.addWidget(made.header_widget())
     made.resize(900, 420)
+    made.tools.resize(900, 28)
     made.show()
     made.show_interval("1d")
     rig.feed(status=status(now_ns=opened(DAYS[-1])), quotes=[quote()])

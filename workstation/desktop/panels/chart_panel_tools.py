@@ -1,13 +1,17 @@
 """The tools in a chart panel's header: intervals, chart type, indicators, drawing tools, what is shown, padlock.
 
-They show and announce choices; the panel acts on them. Every tool has a stable name and says what it does.
+They show and announce choices; the panel acts on them. Every tool has a stable name and says what it does. What has no
+room in a narrow row is in a menu at its end.
 """
+
+from collections.abc import Iterable
 
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from workstation.desktop.icons import icon
+from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.chart_adjustment import PriceKind
 from workstation.viewmodels.chart_feed import COUNTED_INTERVALS, MORE_INTERVALS, TIMED_INTERVALS
 from workstation.viewmodels.chart_window import ChartType
@@ -45,7 +49,7 @@ REFUSED_EDITS = {
     "paste": "No drawing is on the clipboard: copy one on another chart first.",
 }
 TOOLS = {kind.value: kind for kind in DrawingKind}
-INTERVALS_GAP = 6
+INTERVALS_GAP, ROW_GAP = 6, 1
 BUTTON_SPARE, TIGHT_SPARE = 10, 4
 """Room about a button's words: as the theme has it, and where buttons are drawn tight."""
 
@@ -54,6 +58,10 @@ ARROW = " ▾"
 
 RAREST_FIRST = ("1s", "15s", "5s", "15m", "1h", "1d", "5m", "1m")
 """The order in which usual intervals leave a row that has no room for all; what is shown stays."""
+
+
+FOLDED = "…"
+"""The button at the end of a narrow row, whose menu has what left the row."""
 
 
 class ChartTools(QWidget):
@@ -84,9 +92,11 @@ class ChartTools(QWidget):
         self._wide_px = self._width_px = 0
         self._prices_words = ""
         self._left: dict[str, QAction] = {}
+        self._folded: frozenset[QToolButton] = frozenset()
+        self._is_folding = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(1)
+        row.setSpacing(ROW_GAP)
         self.intervals = self._interval_buttons(row)
         row.addSpacing(INTERVALS_GAP)
         self.type_button, self.types = self._type_button()
@@ -102,12 +112,15 @@ class ChartTools(QWidget):
         self.prices_button, self.prices = self._prices_button()
         row.addWidget(self.prices_button)
         row.addStretch(1)
+        self.more, self._fold_entries = self._more_button()
+        row.addWidget(self.more)
         self.padlock = self._tool("padlock", "Trading from this chart is locked")
         self.padlock.setIcon(icon("lock"))
         self.padlock.setCheckable(True)
         self.padlock.toggled.connect(self._on_padlock)
         row.addWidget(self.padlock)
         self.show_interval(interval)
+        theme_notifier().changed.connect(self._measure)
 
     @property
     def chart_type(self) -> str:
@@ -124,31 +137,59 @@ class ChartTools(QWidget):
     def _fit(self) -> None:
         """Word the longest buttons by the room that there is, so that none of them is cut.
 
-        Where even that is too little, intervals leave the row for the menu of the others, the rarest first.
+        Where even that is too little, intervals leave the row for the menu of the others, the rarest first, and at last
+        other tools for the menu at the row's end.
         """
         self._word(narrow=0 < self._width_px < self._wide_px)
         timed = {interval: button for interval, button in self.intervals.items() if isinstance(button, QToolButton)}
-        others = [button for button in self.findChildren(QToolButton) if button.text() and not button.isHidden()]
+        others = [button for button in self.findChildren(QToolButton) if button.text() and self._is_there(button)]
         worded = list(dict.fromkeys((*timed.values(), *others)))
-        reach = _reach(worded)
-        gaps = len(worded) + INTERVALS_GAP + self.padlock.sizeHint().width()
-        over = sum(reach.values()) + len(worded) * TIGHT_SPARE + gaps - (self._width_px or self._wide_px)
+        room = (self._width_px or self._wide_px) - INTERVALS_GAP - self.padlock.sizeHint().width()
+        over = _tight_px(worded) - room
+        row = set(worded)
         for interval in RAREST_FIRST:
             button = timed[interval]
             leaves = over > 0 and not button.isChecked()
-            over -= reach[button] + TIGHT_SPARE + 1 if leaves else 0
+            over -= _tight_px([button]) if leaves else 0
+            row -= {button} if leaves else set()
             button.setHidden(leaves)
             self._left[interval].setVisible(leaves)
         if over > 0:
             for button in worded:
                 button.setText(button.text().removesuffix(ARROW))
-            reach = _reach(worded)
-        is_tight = 0 < self._width_px < sum(reach.values()) + len(worded) * BUTTON_SPARE + gaps
-        for button in worded:
-            button.setMinimumWidth(reach[button] + (TIGHT_SPARE if is_tight else BUTTON_SPARE))
+            over = _tight_px(row) - room
+        width_px = self._width_px
+        self._fold(over if width_px else 0)
+        if self._width_px != width_px:
+            self._fit()
+            return
+        is_tight = self._width_px > 0 and _tight_px(worded) + len(worded) * (BUTTON_SPARE - TIGHT_SPARE) > room
+        for button in (*worded, self.more):
+            button.setMinimumWidth(_reach(button) + (TIGHT_SPARE if is_tight else BUTTON_SPARE))
             if button.property("tight") is not is_tight:
                 button.setProperty("tight", is_tight)
                 button.style().polish(button)
+
+    def _is_there(self, button: QToolButton) -> bool:
+        """Tell whether a button has its place in the row, even where it has no room in it now."""
+        return button is not self.more and (not button.isHidden() or button in self._folded)
+
+    def _fold(self, over: int) -> None:
+        """Have what even a tight row has no room for in the menu at its end; over: missing pixels."""
+        over += _tight_px([self.more]) if over > 0 else 0
+        folded, self._is_folding = set(), True  # a button that is shown has the row laid out at once
+        for button, entry in self._fold_entries.items():
+            tells_interval = button is self.counted and bool(self._counted_words)
+            leaves = over > 0 and self._is_there(button) and not tells_interval
+            if leaves:
+                over -= _tight_px([button])
+                folded.add(button)
+            if leaves or button in self._folded:
+                button.setHidden(leaves)
+            entry.setVisible(leaves)
+        self._folded = frozenset(folded)
+        self.more.setVisible(bool(folded))
+        self._is_folding = False
 
     def _word(self, *, narrow: bool) -> None:
         self.counted.setText(self._counted_words or ("… ▾" if narrow else "More ▾"))
@@ -233,14 +274,44 @@ class ChartTools(QWidget):
         button.hide()
         return button, actions
 
+    def _more_button(self) -> tuple[QToolButton, dict[QToolButton, QAction]]:
+        """Return the button at the end of the row, and its entry for each that may leave, first the first to."""
+        more, menu = self._menu_button("more_tools", "More tools of the chart", FOLDED)
+        titles = {
+            self.counted: "Interval",
+            self.view_button: "View",
+            self.draw_button: "Draw",
+            self.type_button: "Chart type",
+            self.prices_button: "Prices",
+        }
+        for button, title in titles.items():
+            button.menu().setTitle(title)
+        indicators = self._entry(menu, "left_indicators", "Indicators…", self.indicators_asked)
+        first = (self.counted, self.view_button, self.draw_button)
+        entries = {button: button.menu().menuAction() for button in first}
+        entries[self.indicators] = indicators
+        entries |= {button: button.menu().menuAction() for button in (self.type_button, self.prices_button)}
+        menu.addActions(list(entries.values()))
+        more.hide()
+        return more, entries
+
     def show_prices(self, kind: PriceKind, words: str) -> None:
         """Mark the prices chosen, and say what they are adjusted for; words: "" where there is nothing to say."""
         self.prices[kind].setChecked(True)
         self._prices_words = f"{PRICES[kind][0]} ▾"
         self.prices_button.setToolTip(words)
         self.prices_button.setAccessibleName(f"Raw or adjusted prices. {words}")
+        self._folded -= {self.prices_button}
         self.prices_button.setVisible(bool(words))
+        self._measure()
+
+    def _measure(self, *_: object) -> None:
+        """Take the width of the row with every word whole, and fit it anew."""
+        self._fold(0)
         self._word(narrow=False)
+        for button in self.findChildren(QToolButton):
+            button.ensurePolished()  # one that is hidden follows another size of text only so
+            button.setMinimumWidth(0)
         self._wide_px = self.sizeHint().width()
         self._fit()
 
@@ -313,12 +384,18 @@ class ChartTools(QWidget):
         super().resizeEvent(event)
         self._wide_px = max(self._wide_px, self.sizeHint().width())
         self._width_px = event.size().width()
-        self._fit()
+        if not self._is_folding:
+            self._fit()
 
 
-def _reach(buttons: list[QToolButton]) -> dict[QToolButton, int]:
-    """Return the width of each button's words."""
-    return {button: button.fontMetrics().horizontalAdvance(button.text()) for button in buttons}
+def _reach(button: QToolButton) -> int:
+    """Return the width of a button's words."""
+    return button.fontMetrics().horizontalAdvance(button.text())
+
+
+def _tight_px(buttons: Iterable[QToolButton]) -> int:
+    """Return what buttons take of a row where they are drawn tight, with what stands after each."""
+    return sum(_reach(button) + TIGHT_SPARE + ROW_GAP for button in buttons)
 
 
 def _counted_words(interval: str) -> str:
