@@ -15,7 +15,7 @@ from tests.helpers.desktop_rig import DesktopRig, depth, limit, order, position,
 from workstation.desktop.panels.ladder_paint import RowPainter
 from workstation.desktop.panels.ladder_panel import LadderPanel
 from workstation.desktop.shell.top_bar import TopBar
-from workstation.desktop.theme import current_theme
+from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, current_theme, load_theme
 from workstation.domain.orders import OrdStatus, Side
 from workstation.viewmodels.ladder_cells import STATES, OwnCell
 from workstation.viewmodels.ladder_clicks import POINTER_QUIET_NS, Column
@@ -147,6 +147,27 @@ def test_a_click_on_the_arrow_of_market_or_position_jumps_there(rig, panel, *, s
     row = 0 if column_of == "above" else len(panel.view.picture.rows) - 1
     QTest.mouseClick(panel.view, LEFT, NONE, panel.view._pill_rect(edge, row).center())
     assert panel.view.ladder.map.row_of(price) is not None
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 1.5, TEXT_SCALE_MAX])
+@pytest.mark.parametrize("width", [240, 333, 520])
+def test_the_arrow_of_an_edge_stays_within_the_prices_and_says_all_under_the_pointer(
+    rig, panel, qapp, text_scale, width
+):
+    apply_theme(qapp, load_theme("dark", text_scale=text_scale))
+    try:
+        panel.resize(width, 760)
+        QApplication.processEvents()
+        rig.feed(order("OMS-1", limit(price=18_400)), order("OMS-2", limit(price=18_300)), positions=[position(100)])
+        rig.feed(depths=[depth(bid=18_300, ask=18_302)])
+        edge, row = panel.view.picture.below, len(panel.view.picture.rows) - 1
+        assert (edge.market, edge.orders) == (True, 2)
+        box, prices = panel.view._pill_rect(edge, row), panel.view.cell_rect(Column.PRICE, row)
+        assert prices.left() <= box.left()
+        assert box.right() <= prices.right()
+        assert panel.view._tip(box.center()).startswith("Market, 2 orders")
+    finally:
+        apply_theme(qapp, load_theme("dark"))
 
 
 def coloured(panel: LadderPanel) -> set[Column]:

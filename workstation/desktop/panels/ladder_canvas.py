@@ -274,13 +274,15 @@ class LadderCanvas(QWidget):
     def _pill_rect(self, edge: OffScreen, row: int) -> QRect:
         rect = self.grid.row_rect(row, self.width())
         width = self._painter.pill_width(self._edge_text(edge, "▲"))
-        left = self._columns.rect(Column.PRICE, 0, 1).center().x() - width // 2
+        prices = self._columns.rect(Column.PRICE, 0, 1)
+        left = prices.left() + (prices.width() - width) // 2
         return QRect(max(min(left, self.width() - width), 0), rect.top() + 1, width, rect.height() - 3)
 
     def _edge_text(self, edge: OffScreen, arrow: str) -> str:
-        """Return what lies beyond an edge, in the longest words that the ladder has room for."""
+        """Return what lies beyond an edge, in the longest words that the price column has room for."""
         forms = [_edge_text(edge, arrow, words) for words in _EDGE_WORDS]
-        fitting = (form for form in forms if self._painter.pill_width(form) <= self.width())
+        room = self._columns.rect(Column.PRICE, 0, 1).width()
+        fitting = (form for form in forms if self._painter.pill_width(form) <= room)
         return next(fitting, forms[-1])
 
     # Qt overrides
@@ -316,6 +318,10 @@ class LadderCanvas(QWidget):
         return super().event(event)
 
     def _tip(self, point: QPoint) -> str:
+        edge = self._edge_at(point)
+        if edge is not None:
+            where = "above" if self._picture is not None and edge is self._picture.above else "below"
+            return f"{', '.join(_edge_parts(edge, _EDGE_WORDS[0])).capitalize()} {where}. Click to go there."
         place = self.place_at(point)
         if place is None or self._picture is None or place.row >= len(self._picture.rows):
             return ""
@@ -333,18 +339,23 @@ class LadderCanvas(QWidget):
         )
 
 
-_EDGE_WORDS = (("market", "order", "s", "position"), ("mkt", "ord", "", "pos"))
+_EDGE_WORDS = (
+    ("market", " order", "s", "position"),
+    ("mkt", " ord", "", "pos"),
+    ("mkt", "", "", "pos"),
+    ("m", "", "", "p"),
+)
+"""What lies beyond an edge, in ever less room; hovering says it in full."""
 
 
 def _edge_text(edge: OffScreen, arrow: str, words: tuple[str, str, str, str]) -> str:
-    parts, (market, order, plural, position) = [arrow], words
-    if edge.market:
-        parts.append(market)
-    if edge.orders:
-        parts.append(f"{edge.orders} {order}" + (plural if edge.orders > 1 else ""))
-    if edge.position:
-        parts.append(position)
-    return " ".join(parts)
+    return " ".join([arrow, *_edge_parts(edge, words)])
+
+
+def _edge_parts(edge: OffScreen, words: tuple[str, str, str, str]) -> list[str]:
+    market, order, plural, position = words
+    orders = f"{edge.orders}{order}" + (plural if edge.orders > 1 else "") if edge.orders else ""
+    return [part for part in (market if edge.market else "", orders, position if edge.position else "") if part]
 
 
 def _own_of(row: LadderRow, column: Column) -> OwnCell | None:
