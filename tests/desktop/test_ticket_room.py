@@ -1,5 +1,6 @@
 """The ticket in the room that it gets: narrow, low or tall, at any size of text, and nothing of it cut."""
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QStyleOptionComboBox,
 )
 
+from tests.desktop.test_ticket_least_window import account_snap
 from tests.helpers.ticket_rig import ticket_fixtures, type_into
 from workstation.config.resources import resource_text
 from workstation.desktop.fonts import load_fonts
@@ -19,6 +21,7 @@ from workstation.desktop.panels.ticket_fields import CLOSE_SAVES_PX, words_width
 from workstation.desktop.panels.ticket_panel import MARGIN_PX
 from workstation.desktop.shell.layouts import parse_layout
 from workstation.desktop.theme import apply_theme, load_theme
+from workstation.domain.numbers import MONEY_ONE
 
 LEFT = Qt.MouseButton.LeftButton
 LEAST_PLACE = (298, 428)
@@ -162,3 +165,17 @@ def test_in_a_tall_ticket_send_stands_below_the_fields_and_moves_for_no_message(
     assert panel.message.isVisible()
     assert panel.send.mapTo(panel, QPoint(0, 0)).y() == at
     assert panel.message.mapTo(panel, QPoint(0, 0)).y() > at
+
+
+def test_no_line_of_the_outlook_is_cut_in_a_panel_of_340_px(qapp, qtbot, rig, panel):
+    load_fonts()
+    apply_theme(qapp, load_theme("dark"))
+    panel.holder.resize(340, 900)
+    rig.feed(accounts=[msgspec.structs.replace(account_snap(0), buying_power=1_000_000 * MONEY_ONE)])
+    type_into(qtbot, panel, "price", "187.20")
+    qtbot.waitUntil(lambda: "margin" in panel.lines["costs"].full_text)
+    QApplication.processEvents()
+    assert "buying power 1,000,000.00" in panel.lines["costs"].full_text
+    for name, line in panel.lines.items():
+        assert "…" not in line.text(), name
+    assert panel.lines["costs"].text() == "fees 1.00 · margin +9,360.00 USD"

@@ -37,6 +37,8 @@ class Costs(msgspec.Struct, frozen=True):
 
 
 NO_COSTS = Costs()
+APART = " · "
+"""What stands between two parts of a line."""
 DISARMED = "Disarmed: exits only. Ctrl+F12 arms."
 
 
@@ -93,6 +95,19 @@ def outlook(
         refusal=costs.unfit if denial is None else denial.text,
         reduces=verdict is not None and verdict.risk_class is RiskClass.REDUCE,
     )
+
+
+def in_less_room(text: str, currency: str) -> tuple[str, ...]:
+    """Return what a line of the outlook says in ever less room: its currency once, then without its last parts."""
+    parts = text.split(APART)
+    forms = (_naming_once(parts[:count], f" {currency}") for count in range(len(parts), 0, -1))
+    return tuple(form for form in forms if form != text)
+
+
+def _naming_once(parts: list[str], unit: str) -> str:
+    """Return parts of a line, of which only the last one that has the unit names it."""
+    named = [number for number, part in enumerate(parts) if unit in part]
+    return APART.join(part.replace(unit, "") if number in named[:-1] else part for number, part in enumerate(parts))
 
 
 def ticket_state(

@@ -12,7 +12,7 @@ from workstation.domain.orders import OrdType, RiskClass, Side, TimeInForce, Tra
 from workstation.domain.verdicts import DenialKind, RuleResult, Verdict
 from workstation.viewmodels.ticket import Draft, nearest_prices, next_opening, read
 from workstation.viewmodels.ticket_fields import parse_price, parse_quantity, parse_trail, parse_utc
-from workstation.viewmodels.ticket_outlook import nearest_limit, outlook, ticket_state
+from workstation.viewmodels.ticket_outlook import in_less_room, nearest_limit, outlook, ticket_state
 from workstation.viewmodels.ticket_venue import offer
 
 DAY = 86_400_000_000_000
@@ -337,3 +337,13 @@ def test_a_closed_market_says_when_it_opens_unless_its_calendar_says_it_is_open(
     assert next_opening(listed, closed, START_NS) == ""
     assert next_opening(listed, quote(), evening) == ""
     assert next_opening(msgspec.structs.replace(stock(), calendar="ELSEWHERE"), closed, evening) == ""
+
+
+def test_a_line_of_the_outlook_names_its_currency_once_then_leaves_out_its_last_parts():
+    text = "fees 0.30 USD · margin +9,360.00 USD · buying power 100,000.00"
+    assert in_less_room(text, "USD") == (
+        "fees 0.30 · margin +9,360.00 USD · buying power 100,000.00",
+        "fees 0.30 · margin +9,360.00 USD",
+        "fees 0.30 USD",
+    )
+    assert in_less_room("no stop, no target", "USD") == ()

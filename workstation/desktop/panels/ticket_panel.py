@@ -34,7 +34,7 @@ from workstation.domain.verdicts import Verdict
 from workstation.ports.broker import CapabilityCard
 from workstation.viewmodels.frames import Frame, QuoteSnap
 from workstation.viewmodels.ticket import Draft, Reading, next_opening, read
-from workstation.viewmodels.ticket_outlook import DISARMED, NO_COSTS, Costs, outlook, ticket_state
+from workstation.viewmodels.ticket_outlook import DISARMED, NO_COSTS, Costs, in_less_room, outlook, ticket_state
 
 MARGIN_PX, TALL_SPARE_PX = 8, 160
 QUOTE_GAP_PX, LOW_PX, LEAST_PX = 4, 270, 175
@@ -429,7 +429,8 @@ class TicketPanel(Panel):
             card=self._card,
         )
         for name, line in self.lines.items():
-            line.show_text(getattr(seen, name), "")
+            text = getattr(seen, name)
+            line.show_text(text, "", *in_less_room(text, instrument.currency))
         self.preview.setText(self._reading.words or _NO_ORDER_YET)
         set_role(self.preview, "role", self.form.side.role if self._reading.words else "muted")
         self._show_message(seen.refusal)
