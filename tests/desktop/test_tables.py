@@ -11,10 +11,12 @@ from pytestqt.qtbot import QtBot
 from workstation.desktop.benchmark_tables import BUDGETS_S, run
 from workstation.desktop.table_view import ColumnView
 from workstation.desktop.tables import ColumnModel
-from workstation.viewmodels.column_arrays import Coded, packed_tails
-from workstation.viewmodels.columns import Bulk, CellStyle, Column, ColumnKind, ColumnTable, RowStyle
+from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme
+from workstation.viewmodels.column_arrays import Coded, Mask, packed_tails
+from workstation.viewmodels.columns import Bulk, CellStyle, Column, ColumnKind, ColumnTable, RowStyle, Selection
 
 Row = tuple[str, str, float]
+COUNT = 40
 COLUMNS = (
     Column("key", "Id", ColumnKind.ID, lambda r: r[0], lambda r: r[0], fixed=True, width=6),
     Column("word", "Word", ColumnKind.CODE, lambda r: r[1], lambda r: r[1], width=10),
@@ -35,7 +37,7 @@ def view(qtbot) -> ColumnView:
     qtbot.addWidget(made)
     made.resize(400, 200)
     made.show()
-    made.upsert([(f"k{n:03d}", "even" if n % 2 == 0 else "odd", float(n)) for n in range(40)])
+    made.upsert([(f"k{n:03d}", "even" if n % 2 == 0 else "odd", float(n)) for n in range(COUNT)])
     QApplication.processEvents()
     return made
 
@@ -195,3 +197,36 @@ def test_the_benchmark_names_every_budget(qtbot) -> None:
     figures = run(orders=20_000)
     assert set(figures) == set(BUDGETS_S)
     assert all(seconds >= 0 for seconds in figures.values())
+
+
+def no_row(rows: Selection) -> Mask:
+    """Accept nothing."""
+    return np.zeros(COUNT if isinstance(rows, slice) else len(rows), bool)
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 1.5, TEXT_SCALE_MAX])
+def test_the_words_of_an_empty_table_are_never_cut(view: ColumnView, qapp: QApplication, text_scale: float) -> None:
+    view.filter_by(no_row)
+    apply_theme(qapp, load_theme("dark", text_scale=text_scale))
+    try:
+        view.set_empty_text("No runs of this strategy yet", "Select a strategy and press Start to see its runs.")
+        for height in range(14, 200, 6):
+            view.resize(240, height + view.height() - view.viewport().height())
+            QApplication.processEvents()
+            picture = view.viewport().grab().toImage()
+            edges = {picture.pixel(x, y) for x in range(picture.width()) for y in (0, picture.height() - 1)}
+            assert len(edges) == 1, f"words are cut in {view.viewport().height()} px"
+            if view.viewport().height() > 2 * view.fontMetrics().height():
+                shown = {picture.pixel(x, y) for x in range(picture.width()) for y in range(picture.height())}
+                assert len(shown) > 1, f"nothing is said in {view.viewport().height()} px"
+    finally:
+        apply_theme(qapp, load_theme("dark"))
+
+
+def test_a_screen_reader_hears_what_an_empty_table_says(view: ColumnView) -> None:
+    view.set_empty_text("No orders today", "Place one in the ticket.")
+    assert view.accessibleDescription() == "", "there are rows"
+    view.filter_by(no_row)
+    assert view.accessibleDescription() == "No orders today Place one in the ticket."
+    view.filter_by(None)
+    assert view.accessibleDescription() == ""

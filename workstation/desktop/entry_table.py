@@ -6,12 +6,13 @@ and sends nothing.
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget
 
 from workstation.desktop.cell_painting import PADDING_PX
 from workstation.desktop.theme import current_theme
+from workstation.desktop.whole_rows import WholeRows, is_cut
 
 MARGIN_PX = 2 * PADDING_PX + 6
 """What a cell has beside its text, both sides together."""
@@ -31,6 +32,7 @@ class EntryTable(QTableWidget):
         self.setHorizontalHeaderLabels(list(titles))
         self.verticalHeader().hide()
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.setItemDelegate(WholeRows(self))
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
@@ -65,6 +67,11 @@ class EntryTable(QTableWidget):
         return box + max((metrics.horizontalAdvance(text) for text in texts), default=0)
 
     # Qt overrides
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        """Return the cell that is seen at a point of the viewport."""
+        index = super().indexAt(point)
+        return QModelIndex() if is_cut(self, self.visualRect(index)) else index
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the new width."""

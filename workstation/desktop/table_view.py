@@ -22,7 +22,18 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QTableView
 
 from workstation.desktop.fitted_columns import COLUMN_WIDTH_MIN_PX, FittedColumns, Settings
@@ -39,6 +50,7 @@ CELLS_APART_MAX = 3
 """Changed cells of one row that are repainted one by one; beyond, the row's picture is copied whole."""
 EDGE_PX = 2
 """What of a row may lie outside: its words stand further in."""
+EMPTY_GAP_PX = 4
 INVERTED = "text"
 """Ground of a row whose colours are turned around."""
 
@@ -81,6 +93,8 @@ class ColumnView(FittedColumns):
         refresh.start()
         self.selectionModel().selectionChanged.connect(self._on_selection)
         model.modelReset.connect(self.pictures.clear)
+        for changed in (model.modelReset, model.rowsInserted, model.layoutChanged):
+            changed.connect(self._describe)
         theme_notifier().changed.connect(self._on_theme)
         self._fit_rows()
         self.reset_widths()
@@ -94,6 +108,7 @@ class ColumnView(FittedColumns):
         """Say what stands in an empty table, and the gesture that fills it."""
         if self._empty != (text, hint):
             self._empty = (text, hint)
+            self._describe()
             if not len(self.columns.view):
                 self.viewport().update()
 
@@ -381,20 +396,38 @@ class ColumnView(FittedColumns):
         self.pictures.lay_out(places, self._row_height(), self.devicePixelRatioF())
 
     def _paint_empty(self, painter: QPainter) -> None:
-        text, hint = self._empty
-        paint = self.cell_paint
-        box = self.viewport().rect().adjusted(12, 8, -12, -8)
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        painter.setFont(ui_font("emphasis"))
-        painter.setPen(paint.color("text_muted"))
-        words = painter.boundingRect(box, flags, text)
-        painter.setFont(ui_font("caption"))
-        more = painter.boundingRect(box, flags, hint)
-        top = box.top() + max((box.height() - words.height() - more.height() - 4) // 2, 0)
-        painter.drawText(box.adjusted(0, top - box.top() + words.height() + 4, 0, 0), flags, hint)
-        painter.setFont(ui_font("emphasis"))
-        painter.setPen(paint.color("text"))
-        painter.drawText(box.adjusted(0, top - box.top(), 0, 0), flags, text)
+        """Say that nothing is here, with the gesture that fills it where that has room too."""
+        box, flags = self.viewport().rect().adjusted(12, 0, -12, 0), Qt.AlignmentFlag.AlignHCenter
+        wrapped, (text, hint) = flags | Qt.TextFlag.TextWordWrap, self._empty
+        large, small = ui_font("emphasis"), ui_font("caption")
+
+        def height_of(words: str, font: QFont) -> int:
+            return QFontMetrics(font).boundingRect(box, wrapped, words).height() if words else 0
+
+        room, below = box.height() - EDGE_PX, EMPTY_GAP_PX + height_of(hint, small) if hint else 0
+        if height_of(text, large) + below > room:
+            hint, below = "", 0
+        font, words_px = large, height_of(text, large)
+        if words_px > room:
+            font, words_px = small, height_of(text, small)
+        if words_px > room:
+            wrapped, words_px = flags, QFontMetrics(font).height()
+            text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        if words_px > room:
+            return
+        top = (box.height() - words_px - below) // 2
+        painter.setFont(font)
+        painter.setPen(self.cell_paint.color("text"))
+        painter.drawText(box.adjusted(0, top, 0, 0), wrapped, text)
+        painter.setFont(small)
+        painter.setPen(self.cell_paint.color("text_muted"))
+        painter.drawText(box.adjusted(0, top + words_px + EMPTY_GAP_PX, 0, 0), wrapped, hint)
+
+    def _describe(self, *_: object) -> None:
+        """Tell a screen reader what an empty table says."""
+        words = "" if len(self.columns.view) else self.empty_text
+        if words != self.accessibleDescription():
+            self.setAccessibleDescription(words)
 
     def _hover(self, position: int) -> None:
         if position != self._hovered:

@@ -6,7 +6,7 @@ simulator has faults: at any other venue the panel says so and does nothing.
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFormLayout, QHeaderView, QLineEdit, QSizePolicy, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QFormLayout, QHeaderView, QLineEdit, QSizePolicy, QTreeWidgetItem, QWidget
 
 from workstation.commands.params import SwitchFault
 from workstation.commands.registry import CommandResult
@@ -15,6 +15,7 @@ from workstation.desktop.panels.asking_panel import AskingPanel, Beside
 from workstation.desktop.panels.ticket_fields import set_role
 from workstation.desktop.panels.wrapped_cells import WrappedCells
 from workstation.desktop.theme import current_theme, theme_notifier
+from workstation.desktop.whole_rows import WholeRowsTree
 from workstation.domain.accounts import Environment
 from workstation.domain.errors import UserError
 from workstation.viewmodels.faults_view import FAULTS, GROUPS, FaultInputs, arming
@@ -46,7 +47,7 @@ class FaultsPanel(AskingPanel):
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
         self.asking.has_answer = True
-        self.tree = QTreeWidget()
+        self.tree = WholeRowsTree()
         self.tree.setObjectName(f"{panel_id}_switches")
         self.tree.setAccessibleName("Faults of the simulator")
         self.tree.setHeaderLabels(["Fault", "What happens", "State"])

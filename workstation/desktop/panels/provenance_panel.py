@@ -32,6 +32,7 @@ from workstation.desktop.panels.wrapped_cells import CELL_PADDING_PX, TEXT_HEIGH
 from workstation.desktop.shell.note_line import NoteLine
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
+from workstation.desktop.whole_rows import WholeRowsTree
 from workstation.domain.orders import OrderState, OriginKind
 from workstation.ports.stories import OrderStory
 from workstation.viewmodels.frames import Frame
@@ -216,7 +217,7 @@ class ProvenancePanel(Panel):
             bar.add(button)
 
     def _build_tree(self, name: str, meaning: str, beside: str) -> QTreeWidget:
-        tree = QTreeWidget()
+        tree = WholeRowsTree()
         tree.setObjectName(f"{self.panel_id}_{name}")
         tree.setAccessibleName(meaning)
         tree.setHeaderLabels(["Fact", "Value", beside])
