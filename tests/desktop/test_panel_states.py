@@ -22,6 +22,7 @@ from workstation.desktop.eventloop import ErrorReporter
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.shell.docks import configure_docking
 from workstation.desktop.shell.main_window import MainWindow
+from workstation.desktop.table_view import ColumnView
 from workstation.domain.accounts import Environment
 from workstation.domain.market import StreamKind
 from workstation.ports.backtests import BacktestBoard
@@ -351,3 +352,10 @@ def test_in_a_replay_every_title_the_frame_and_the_chip_say_so(qtbot: QtBot) -> 
         assert isinstance(holder, QFrame)
         assert holder.property("environment") == "replay"
     rig.stop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_table_of_a_panel_that_waits_is_a_blank(kind: str, stage: Stage) -> None:
+    shown = stage.bare(kind)
+    tables = [view for view in shown.holder.findChildren(ColumnView) if view.isVisible() and not len(view.columns.view)]
+    assert [view.objectName() for view in tables if not view.empty_text] == []

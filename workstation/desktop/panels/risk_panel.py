@@ -65,6 +65,7 @@ class RiskPanel(AskingPanel):
         self.columns = ColumnModel(self.risk.table)
         self.view = ColumnView(self.columns, self.risk.style, name=f"{panel_id}_table", meaning="Limits")
         self.view.set_flexible("reason")
+        self.view.set_empty_text(*self.asking.waits)
         self.view.set_default_sort([("order", False)])
         self.view.rows_chosen.connect(self._on_chosen)
         self.form = LimitForm(panel_id, self._keys, self.risk.edit)
@@ -122,8 +123,8 @@ class RiskPanel(AskingPanel):
             self.orders.setVisible(bool(self.orders.text()))
             self._show_switches()
             self.show_state()
-        empty = ("No limits", "Without limits every order is refused.") if self.asking.has_answer else ("", "")
-        self.view.set_empty_text(*empty)
+        none = ("No limits", "Without limits every order is refused.")
+        self.view.set_empty_text(*(none if self.asking.has_answer else self.asking.waits))
 
     def _policy(self) -> str:
         store = self.context.settings

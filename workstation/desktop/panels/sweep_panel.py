@@ -51,6 +51,7 @@ class SweepsPanel(StudyPanel[SweepForm]):
         self.sweeps.set_flexible("strategy")
         self.sweeps.set_spare(*SWEEPS_SPARE)
         self.sweeps.set_default_sort((("id", True),))
+        self.sweeps.set_empty_text(*self.asking.waits)
         self.sweeps.rows_chosen.connect(self._on_chosen)
         self.trials = self._trials_view()
         self.verdict = QLabel()
