@@ -122,7 +122,7 @@ def _flood() -> Figures:
 def _strategies() -> Figures:
     from workstation.app.bench_strategies import run  # noqa: PLC0415  loaded only when measured
 
-    return run()
+    return run(tell=lambda words: print(f"  {words} …", file=sys.stderr, flush=True))
 
 
 def _draw_offscreen() -> None:

@@ -2,13 +2,15 @@
 
 One process is the desk with its hand. This one writes the strategies, starts them over REST, and starts the next as
 soon as one has been ended, so that one of its kind is at work all the while. Each kind's figures are the hand's
-latencies without and with it, taken in turns, and the timer calls a second that a healthy run got meanwhile.
+latencies without and with it, taken in turns, and the timer calls a second that a healthy run got meanwhile. Nearly all
+of it is waiting, for a hand between its orders and for what was ended to be gone: about a minute as it stands.
 """
 
 import itertools
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,8 @@ from workstation.app.bench_hand import SYMBOL, DeskProcess, compared
 from workstation.client import Address, Client
 from workstation.client.errors import Conflict
 
-HAND_ORDERS = 50
-ROUNDS = 4
+HAND_ORDERS = 20
+ROUNDS = 2
 TIMER_S = 0.02
 LOOK_S = 0.02
 SETTLED_S = 2.5
@@ -95,10 +97,19 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def run(orders: int = HAND_ORDERS, kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, float]:
+Tell = Callable[[str], None]
+
+
+def run(
+    orders: int = HAND_ORDERS,
+    kinds: tuple[str, ...] = tuple(KINDS),
+    *,
+    rounds: int = ROUNDS,
+    tell: Tell = lambda _words: None,
+) -> dict[str, float]:
     """Return by kind the latencies in ms, quiet and beside it, their ratios, and how the healthy run fared.
 
-    orders: placed in each of ROUNDS rounds, quiet as well as beside each kind.
+    orders: placed in each of so many rounds, quiet as well as beside each kind. tell: hears what is measured now.
     """
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as home:
@@ -108,9 +119,11 @@ def run(orders: int = HAND_ORDERS, kinds: tuple[str, ...] = tuple(KINDS)) -> dic
         with DeskProcess(home) as desk:
             bench = Bench(Address(f"http://127.0.0.1:{desk.door['port']}", desk.door["token"]), desk.door["account"])
             healthy = bench.start("Healthy", {})
+            tell("the desk warms up")
             desk.place(orders)
-            for kind in kinds:
-                found = _beside(bench, desk, kind, healthy, orders)
+            for place, kind in enumerate(kinds, 1):
+                tell(f"beside {kind}, {place} of {len(kinds)}")
+                found = _beside(bench, desk, kind, healthy, orders=orders, rounds=rounds)
                 figures |= {f"{kind.lower()}_{name}": value for name, value in found.items()}
             bench.client.close()
     return figures
@@ -193,11 +206,11 @@ class Crowd:
         return self._bench.start(self._kind, KINDS[self._kind])
 
 
-def _beside(bench: Bench, desk: DeskProcess, kind: str, healthy: str, orders: int) -> dict[str, float]:
+def _beside(bench: Bench, desk: DeskProcess, kind: str, healthy: str, *, orders: int, rounds: int) -> dict[str, float]:
     took_ms: dict[str, list[float]] = {"quiet": [], "beside": []}
     times: dict[str, list[tuple[datetime, datetime]]] = {"quiet": [], "beside": []}
     crowd = Crowd(bench, kind)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for when in took_ms:
             if when == "beside":
                 crowd.start()
