@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, depth, quote
 from workstation.desktop.panels.ladder_columns import Columns
+from workstation.desktop.panels.ladder_controls import OneLine, in_clauses
 from workstation.desktop.panels.ladder_fold import (
     FOLD_BELOW_PX,
     ROWS_LEAST,
@@ -163,3 +164,24 @@ def drawing_into(drawn: list[tuple[str, float, QRect]]) -> Callable[..., None]:
         drawn.append((text, face.width(text), QRect(cell)))
 
     return right
+
+
+def test_a_state_in_less_room_leaves_out_its_last_clauses() -> None:
+    assert in_clauses("Depth 7.4 s old · entries refused, cancels work") == (
+        "Depth 7.4 s old · entries refused",
+        "Depth 7.4 s old",
+    )
+    assert in_clauses("Ready.") == ()
+
+
+@pytest.mark.parametrize("width", [240, 300, 340, 420])
+def test_a_line_of_state_is_never_cut_within_a_clause(qtbot: QtBot, width: int) -> None:
+    line = OneLine("state", "Ticket state")
+    qtbot.addWidget(line)
+    line.resize(width, 20)
+    line.show()
+    text = "Venue link DOWN: nothing sent; orders can be prepared."
+    line.show_text(text, "danger", *in_clauses(text))
+    assert "…" not in line.text()
+    assert line.text() in (text, *in_clauses(text))
+    assert line.toolTip() == text

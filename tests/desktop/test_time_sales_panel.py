@@ -340,6 +340,23 @@ def test_filters_of_a_low_tape_stand_behind_a_button_so_that_there_are_prints_to
         apply_theme(qapp, load_theme("dark"))
 
 
+def test_words_that_come_above_a_tape_fold_nothing(rig: DesktopRig, qtbot: QtBot) -> None:
+    made = TimeSalesPanel(rig.context, "time_sales-5")
+    holder = PanelHeader.wrap(made)
+    qtbot.addWidget(holder)
+    made.show_symbol("AAPL")
+    holder.resize(380, 250)
+    holder.show()
+    settle()
+    rig.feed(status=status(now_ns=START_NS, feed_state="DOWN", venue_state="DOWN"))
+    rig.clock.advance(20 * SECOND)
+    rig.feed()
+    settle()
+    assert made.note.text()
+    assert made.size_min.isVisible()
+    made.release()
+
+
 def settle() -> None:
     """Let bars take or give back their lines."""
     for _ in range(4):

@@ -4,6 +4,7 @@ Cancels and flatten work disarmed. The pad adds per press, Shift subtracts; a qu
 what was pressed.
 """
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -300,6 +301,14 @@ class PnlLabel(QToolButton):
         if len(unit) != CURRENCY_LETTERS:
             return text
         return number.partition(".")[0] if len(number) > AMOUNT_LETTERS else number
+
+
+_CLAUSE_ENDS = re.compile(r"; | · |, |: ")
+
+
+def in_clauses(text: str) -> tuple[str, ...]:
+    """Return a state in ever less room: without its last clause, without its last two, and so on."""
+    return tuple(text[: end.start()] for end in reversed(list(_CLAUSE_ENDS.finditer(text))))
 
 
 class OneLine(QLabel):

@@ -23,6 +23,7 @@ from workstation.desktop.panels.ladder_controls import (
     OneLine,
     PnlLabel,
     QuantityPad,
+    in_clauses,
 )
 from workstation.desktop.panels.ladder_fold import Fold, FoldedLine, fold_for
 from workstation.desktop.panels.ladder_header import InstrumentHeader
@@ -548,7 +549,8 @@ def _status_texts(picture: LadderPicture, ladder: Ladder) -> list[str]:
     """Return the state of the data, or spread and grouping when all is well, then the same in ever less room."""
     if picture.health.text:
         refused = " · entries refused, cancels work" if picture.health.entry_refusal else ""
-        return [picture.health.text[0].upper() + picture.health.text[1:] + refused]
+        text = picture.health.text[0].upper() + picture.health.text[1:] + refused
+        return [text, *in_clauses(text)]
     parts = []
     if picture.bid is not None and picture.ask is not None:
         parts.append(f"spread {ladder.instrument.ticks_between(picture.bid, picture.ask)}t")

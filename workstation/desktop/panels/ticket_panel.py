@@ -17,7 +17,7 @@ from workstation.commands.outlook import OrderOutlook
 from workstation.commands.params import PlaceOrder
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
-from workstation.desktop.panels.ladder_controls import OneLine
+from workstation.desktop.panels.ladder_controls import OneLine, in_clauses
 from workstation.desktop.panels.ladder_header import InstrumentHeader
 from workstation.desktop.panels.ticket_fields import QuoteButton, ScrolledFields, set_role
 from workstation.desktop.panels.ticket_fixes import FixButtons
@@ -415,7 +415,7 @@ class TicketPanel(Panel):
         figures = state.accounts.get(account)
         opens = next_opening(instrument, self._quote, 0 if state.status is None else state.status.now_ns)
         data = ticket_state(self.symbol, self._quote, state.status, figures, opens)
-        self.state_line.show_text(data.text or _READY, data.role)
+        self.state_line.show_text(data.text or _READY, data.role, *in_clauses(data.text))
         seen = outlook(
             self._reading,
             instrument,

@@ -12,7 +12,7 @@ from workstation.desktop.flow_bar import FlowBar
 from workstation.desktop.theme import current_theme
 
 LOW_ROWS = 12
-"""Rows of height, filters included, below which they stand behind their button."""
+"""Rows of height, with all above the prints, below which filters stand behind their button."""
 EDGE_PX, GAP_PX = 8, 4
 
 
@@ -44,7 +44,7 @@ class FilterFold(QPushButton):
             bar.add(part, share, at=place)
 
     def be_low(self, height: int) -> bool:
-        """Take the height in pixels of the tape with its filters; returns whether something moved."""
+        """Take the height in pixels of the tape with all above it; returns whether something moved."""
         is_low = height < LOW_ROWS * current_theme().metrics.row_compact
         if is_low is self.is_low:
             return False

@@ -335,7 +335,8 @@ class TimeSalesPanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the filters in as many lines as they need."""
         super().resizeEvent(event)
-        moved = self.fold.be_low(self.height() + self._tools.height())
+        around = self.parentWidget() or self
+        moved = self.fold.be_low(around.height())
         narrow = self.fold.is_low or self.width() < LINK_PX + self._tools.line_px(without=self.group)
         self._lines = 1
         if moved or narrow is not self.narrow:
