@@ -303,7 +303,7 @@ class PnlLabel(QToolButton):
         return number.partition(".")[0] if len(number) > AMOUNT_LETTERS else number
 
 
-_CLAUSE_ENDS = re.compile(r"; | · |, |: ")
+_CLAUSE_ENDS = re.compile(r"; | · |, ")
 
 
 def in_clauses(text: str) -> tuple[str, ...]:
