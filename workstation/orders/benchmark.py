@@ -54,6 +54,8 @@ VENUE = "BENCH"
 ORDERS = 3_000
 OPEN_FEW, OPEN_MANY = 10, 10_000
 _BID, _ASK = 9_999, 10_001
+_QUOTE, _OPEN = ReferencePrice(_BID, _ASK, _BID, 1, fresh=True), SessionPhase.OPEN
+_SUBMIT, _SENT, _ACCEPTED = RequestKind.SUBMIT, SendOutcome.SENT, ExecType.ACCEPTED
 _ORIGIN = Origin(kind=OriginKind.REST, detail="bench")
 
 
@@ -116,9 +118,9 @@ class _AcceptingVenue:
 
     def submit(self, cl_ord_id: str, terms: OrderTerms) -> None:
         self._number += 1
-        sent = SendReport(cl_ord_id=cl_ord_id, request=RequestKind.SUBMIT, outcome=SendOutcome.SENT)
+        sent = SendReport(cl_ord_id=cl_ord_id, request=_SUBMIT, outcome=_SENT)
         accepted = OrderReport(
-            exec_type=ExecType.ACCEPTED,
+            exec_type=_ACCEPTED,
             cl_ord_id=cl_ord_id,
             order_id=f"V{self._number}",
             account=terms.account,
@@ -141,10 +143,10 @@ class _SteadyPrices:
     """One fresh quote for ever."""
 
     def reference(self, _symbol: str) -> ReferencePrice:
-        return ReferencePrice(_BID, _ASK, _BID, 1, fresh=True)
+        return _QUOTE
 
     def phase(self, _symbol: str) -> SessionPhase:
-        return SessionPhase.OPEN
+        return _OPEN
 
 
 class _SteadyWorth:

@@ -29,6 +29,7 @@ from workstation.orders.transitions import TransitionRefused, enter, history_of
 from workstation.ports.store import OrderTransition, Row
 
 _NEW, _TRADE = OrdStatus.NEW, ExecKind.TRADE
+_effect_of = EFFECTS.get
 _NUMBERS = ("last_qty", "last_px", "side", "symbol", "kind")
 
 CLOSED_KEPT_MAX = 10_000
@@ -179,13 +180,14 @@ class OrderBook:
             TransitionRefused: the life cycle forbids it; the book is as it was.
         """
         kind = type(event)
-        effect = EFFECTS.get(kind)
+        effect = _effect_of(kind)
         if effect is None:
             handler = self._handlers.get(kind)
             return Change(event) if handler is None else handler(event)
-        order = self._orders.get(event.cl_ord_id)
-        if order is None:
-            raise _unknown(event)
+        try:
+            order = self._orders[event.cl_ord_id]
+        except KeyError:
+            raise _unknown(event) from None
         return self._move(order, event, effect(order, event))
 
     def _create(self, event: OrderCreated) -> Change:

@@ -49,8 +49,8 @@ from workstation.orders.seen import See, nothing_seen
 from workstation.orders.splits import Splits
 from workstation.orders.submission import OnDurable, Submission
 from workstation.orders.time_limits import TimeLimits
-from workstation.orders.unknowns import Unknowns
-from workstation.ports.broker import Broker, BrokerReport, QueryAnswer, SessionState, SplitReport
+from workstation.orders.unknowns import Unknowns, waits_here
+from workstation.ports.broker import Broker, BrokerReport, QueryAnswer, SessionState
 from workstation.ports.store import Journal
 
 
@@ -93,20 +93,20 @@ class Desk:
         self.pacing = self._c.pacing
         self._submission = Submission(self._c)
         self._holds = Holds(self._c, self._submission)
+        self._emulation = Emulation(self._c, self._submission, is_released=self._is_released)
+        self._splits = Splits(self._c, hold=self._emulation.hold, look=self._look)
         self._inbound = Inbound(
             self._c, self._submission, look=self._look, on_answer=self._on_answer, on_session=self._on_session,
-            on_split=self._on_split,
+            on_split=self._splits.on_report,
         )  # fmt: skip
         self._amendment = Amendment(self._c)
         self._queued = QueuedChanges(self._c, self._amendment)
         self._unknowns = Unknowns(self._c, self._waits_here, self._amendment.waits_for_disk, look=self._look)
         self._reconciliation = Reconciliation(
-            self._c, self._inbound.fills, self._unknowns, on_agreed=self._on_agreed, on_split=self._on_split
+            self._c, self._inbound.fills, self._unknowns, on_agreed=self._on_agreed, on_split=self._splits.on_report
         )
         self._cancels = Cancels(self._c)
         self._time_limits = TimeLimits(self._c, self._cancels, calendars or Calendars())
-        self._emulation = Emulation(self._c, self._submission, is_released=self._is_released)
-        self._splits = Splits(self._c, hold=self._emulation.hold, look=self._look)
         down = (self._c, self._submission, self._amendment, self._cancels)
         self._exits = Exits(
             *down, look=self._look, make_room=self._make_room, unknown_for_ns=self._unknowns.unknown_for_ns
@@ -338,18 +338,21 @@ class Desk:
         return {
             **dict.fromkeys(OrdStatus, (flight,)),
             **dict.fromkeys(WORKING_STATES, (flight, self._queued.on_change)),
-            OrdStatus.NEW: ours,
+            OrdStatus.NEW: (self._on_new,),
             OrdStatus.PENDING_SUBMIT: (flight, *ours),
             OrdStatus.PENDING_CANCEL: (flight, self._cancels.on_change),
             **dict.fromkeys(FINAL_STATES, (flight, *ours)),
             OrdStatus.REPLACED: (flight, *ours, self._queued.on_change),
         }
 
+    def _on_new(self, change: Change) -> None:
+        """Tell of an order that waits here; most are NEW for an instant only."""
+        if change.after is not None and waits_here(change.after):
+            self._emulation.on_change(change)
+            self._time_limits.on_change(change)
+
     def _on_answer(self, answer: QueryAnswer) -> None:
         self._reconciliation.on_answer(answer)
-
-    def _on_split(self, report: SplitReport) -> None:
-        self._splits.on_report(report)
 
     def _check_loss(self, account: str) -> None:
         lockout = self._c.gate.breach(account, self._c.clock.now_ns())

@@ -360,6 +360,9 @@ EFFECTS: dict[type, Callable[[OrderState, Any], Effect]] = {
 }
 """What each event does to an order; creations, refusals and fills have functions of their own."""
 
+STILL = frozenset({OrderSent, OrderWaits, OrderNoted, OrderHandedOver})
+"""Events that leave an order's state and all that it may still trade as they were."""
+
 
 def resized(terms: OrderTerms, qty: int) -> OrderTerms:
     """Return the same terms for another quantity; what is displayed never exceeds it."""

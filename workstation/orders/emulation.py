@@ -32,7 +32,7 @@ from workstation.orders.results import refusal
 from workstation.orders.submission import Submission
 from workstation.ports.broker import CapabilityCard
 
-_S = OrdStatus
+_S, _HERE = OrdStatus, Residence.PROGRAM
 HELD_TEXT = "Its trigger passed while nobody watched: fire or cancel it."
 
 
@@ -80,7 +80,7 @@ class Emulation:
     def on_change(self, change: Change) -> None:
         """Watch what is new, forget what has left."""
         after = change.after
-        if after is None or (after.residence is not Residence.PROGRAM and not self._watches):
+        if after is None or (after.residence is not _HERE and not self._watches):
             return
         if after.status is _S.NEW:
             self.watch(after)

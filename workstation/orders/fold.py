@@ -41,6 +41,7 @@ from workstation.domain.strategy_changes import change_of
 from workstation.kernel.ids import stable_uid
 from workstation.orders.book import BookState, Change, OrderBook
 from workstation.orders.breaks import Breaks
+from workstation.orders.effects import STILL
 from workstation.portfolio.ledger import Ledger
 from workstation.portfolio.snapshot import LedgerState
 from workstation.ports.store import Row
@@ -107,8 +108,11 @@ class CoreState:
         before, after, fill = change.before, change.after, change.execution
         if after is before or after is None:
             return change if isinstance(event, OrderEvent) else self._fold_other(event)
+        kind = type(event)
+        if kind in STILL:
+            return change
         moved = self.exposure.on_change(before, after)
-        if type(event) is OrderIntended:
+        if kind is OrderIntended:
             self.controls.day_orders.sent(after.terms.account)
         if moved or fill is not None:
             self._count_for_permit(after, fill)

@@ -36,9 +36,8 @@ class Recorder:
 
     def __init__(self, state: CoreState, journal: Journal, bus: Bus, clock: Clock) -> None:
         self.refused, self.trace = 0, ""
-        self._state = state
+        self._fold, self._publish = state.fold, bus.publish_all
         self._journal = journal
-        self._bus = bus
         self._clock = clock
         self._reactions: list[Reaction] = []
         self._told: deque[Change] = deque()
@@ -84,7 +83,7 @@ class Recorder:
             return self._journal.last_seq
         changes: list[Change] = []
         entries: list[Entry] = []
-        fold, correlation = self._state.fold, correlation or self.trace
+        fold, correlation = self._fold, correlation or self.trace
         for event in events:
             try:
                 change = fold(event)
@@ -127,7 +126,7 @@ class Recorder:
         return rows
 
     def _tell(self) -> None:
-        told, publish, reactions = self._told, self._bus.publish_all, self._reactions
+        told, publish, reactions = self._told, self._publish, self._reactions
         self._telling = True
         try:
             while told:

@@ -170,8 +170,10 @@ class Submission:
             return [created]
         if not verdict.passed and verdict.hold is not None:
             return [created, OrderHeld(cl_ord_id=command.cl_ord_id, ts=now, rule=verdict.hold)]
-        used = self._c.state.controls.overrides.used(verdict.overrides, command.uid, now)
-        return [created, *used, self.intended(command.cl_ord_id, command.terms, verdict, now, command.link)]
+        intended = self.intended(command.cl_ord_id, command.terms, verdict, now, command.link)
+        if not verdict.overrides:
+            return [created, intended]
+        return [created, *self._c.state.controls.overrides.used(verdict.overrides, command.uid, now), intended]
 
     def release(self, order: OrderState, terms: OrderTerms, why: str, *events: Event) -> RuleResult | None:
         """Send an order that waited here in NEW, under its own id, after a second risk check.
@@ -270,20 +272,21 @@ class Submission:
 
     def _on_durable(self, cl_ord_id: str, seq: int, epoch: int, risk_class: RiskClass, durable: bool) -> None:
         fault_point("orders.submit.durable")
+        c = self._c
         self._awaiting.discard(cl_ord_id)
-        late = self._c.journal_wait.end(seq, risk_class)
-        order = self._c.book.get(cl_ord_id)
+        late = c.journal_wait.end(seq, risk_class)
+        order = c.book.get(cl_ord_id)
         if order is None or order.status is not _UNANSWERED or order.ts_sent:
             return
         if not durable:
-            self._not_sent(cl_ord_id, f"the journal could not store it: {self._c.journal.trouble or 'not durable'}")
+            self._not_sent(cl_ord_id, f"the journal could not store it: {c.journal.trouble or 'not durable'}")
             return
         if late and order.cancel_requested_at is None:
             self._not_sent(cl_ord_id, late)
             return
         urgency = _EXIT if risk_class is _REDUCE else _ENTRY
-        send = partial(self._send, cl_ord_id, epoch, risk_class, self._c.clock.now_ns())
-        self._c.pacing.send(order.terms.account, urgency, cl_ord_id, send)
+        send = partial(self._send, cl_ord_id, epoch, risk_class, c.clock.now_ns())
+        c.pacing.send(order.terms.account, urgency, cl_ord_id, send)
 
     def _send(self, cl_ord_id: str, epoch: int, risk_class: RiskClass, durable_at: int, why_not: str) -> bool:
         """Send a durable intent unless something forbids it by now; True when its bytes may have left."""

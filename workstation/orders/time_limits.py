@@ -19,6 +19,8 @@ from workstation.orders.reports import BY_SYSTEM
 from workstation.orders.results import Severity
 from workstation.orders.routing import KEPT_HERE
 
+_NEW = OrdStatus.NEW
+
 
 class _Limit(NamedTuple):
     """When an order ends, UTC ns, and the timer that will see to it."""
@@ -62,7 +64,7 @@ class TimeLimits:
 
     def _is_kept_here(self, order: OrderState) -> bool:
         is_timed = order.terms.time_in_force in KEPT_HERE
-        if order.status is not OrdStatus.NEW:
+        if order.status is not _NEW:
             return is_timed and self._c.routes.keeps_time(order.terms)
         if order.held_for:
             return True

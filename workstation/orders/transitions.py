@@ -14,6 +14,7 @@ from workstation.ports.store import OrderTransition, Row
 _REQUESTED = frozenset({OrdStatus.PENDING_CANCEL, OrdStatus.PENDING_REPLACE})
 _UNANSWERED, _SUBMITTED, _FILLED = OrdStatus.PENDING_SUBMIT, OrdStatus.SUBMITTED, OrdStatus.FILLED
 _REJECT = Trigger.REJECT
+_entered_by = ENTERED.get
 
 
 class TransitionRefused(InvariantError):
@@ -27,17 +28,20 @@ def enter(order: OrderState, trigger: Trigger, changes: dict[str, Any], ts: int)
         TransitionRefused: the life cycle has no such row, or a part-filled order would become REJECTED.
     """
     before = order.status
-    entered = ENTERED.get((before, trigger))
+    entered = _entered_by((before, trigger))
     if entered is None:
         entered = advance(before, trigger, working_prior(order))
         if entered is None:
             raise TransitionRefused(f"{order.cl_ord_id}: {trigger} is not allowed in {before}")
     if not entered:
         return entered
-    if order.cum_qty and trigger is _REJECT:
+    if trigger is _REJECT and order.cum_qty:
         raise TransitionRefused(f"{order.cl_ord_id}: cannot become REJECTED with {order.cum_qty} filled")
-    if before is _UNANSWERED and order.cancel_requested_at and entered[-1] in WORKING_STATES:
-        entered = (*entered, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
+    if before is _UNANSWERED:
+        if order.cancel_requested_at and entered[-1] in WORKING_STATES:
+            entered = (*entered, OrdStatus.PENDING_CANCEL)  # the wish kept since before the acknowledgement
+        if entered[0] is _SUBMITTED and not order.submitted_at:
+            changes.setdefault("submitted_at", ts)
     if entered[-1] is not before:
         _set_status(order, entered, changes, ts)
     return entered
@@ -55,8 +59,6 @@ def _set_status(order: OrderState, entered: tuple[OrdStatus, ...], changes: dict
         changes["queued"] = None
     if order.text and order.text.startswith(WAITS) and changes.get("queued", order.queued) is None:
         changes.setdefault("text", "")
-    if not order.submitted_at and order.status is _UNANSWERED and entered[0] is _SUBMITTED:
-        changes.setdefault("submitted_at", ts)
 
 
 def history_of(order: OrderState, entered: tuple[OrdStatus, ...], step: Effect, ts: int) -> list[Row]:

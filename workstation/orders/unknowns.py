@@ -19,6 +19,7 @@ from workstation.orders.reports import NOT_SENT
 from workstation.orders.results import Severity
 
 _S = OrdStatus
+_HERE = Residence.PROGRAM
 PENDING_REQUEST = {
     _S.PENDING_SUBMIT: RequestKind.SUBMIT,
     _S.PENDING_CANCEL: RequestKind.CANCEL,
@@ -96,7 +97,7 @@ class Unknowns:
             elif order.status in PENDING_REQUEST:
                 request = PENDING_REQUEST[order.status]
                 events.append(OutcomeUnknown(cl_ord_id=order.cl_ord_id, ts=now, request=request, cause="restart"))
-            elif order.status is _S.NEW and not _waits_here(order):
+            elif order.status is _S.NEW and not waits_here(order):
                 events.append(OrderCancelled(cl_ord_id=order.cl_ord_id, ts=now, reason="unsent at restart"))
         fault_point("orders.resume.before_record")
         self._c.recorder.record(events)
@@ -167,7 +168,7 @@ class Unknowns:
             self._schedule()
 
 
-def _waits_here(order: OrderState) -> bool:
+def waits_here(order: OrderState) -> bool:
     """Tell whether an order in NEW waits for something: its trigger, its parent or a person."""
     has_parent = order.link is not None and order.link.parent != ""
-    return has_parent or order.is_held or order.residence is Residence.PROGRAM
+    return has_parent or order.held_for != "" or order.residence is _HERE

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
+import msgspec
+
 from workstation.domain.instruments import Instrument
 from workstation.domain.orders import (
     FINAL_STATES,
@@ -50,34 +52,33 @@ def exclusive_group(link: GroupLink | None) -> str:
     return link.group_id
 
 
-class _Line:
-    """What one order contributes."""
+class _Line(msgspec.Struct, frozen=True, gc=False):
+    """What one order contributes. place: account and symbol; prices: where it may stand in the book."""
 
-    __slots__ = (
-        "group",
-        "notional",
-        "pending",
-        "place",
-        "prices",
-        "qty",
-        "run_id",
-        "scopes",
-        "sign",
-        "terms",
-        "triggered",
+    terms: OrderTerms
+    pending: OrderTerms | None
+    triggered: bool
+    qty: int
+    notional: int
+    place: tuple[str, str]
+    run_id: str
+    sign: int
+    group: str
+    scopes: tuple[Scope, ...]
+    prices: tuple[int, ...]
+
+
+def _line(order: OrderState, qty: int, notional: int) -> _Line:
+    terms, pending, triggered, run_id = order.terms, order.pending_terms, order.triggered, order.strategy_id
+    account, symbol = terms.account, terms.symbol
+    group = "" if order.link is None else exclusive_group(order.link)
+    prices = _resting_prices(terms, triggered)
+    if pending is not None:
+        prices += _resting_prices(pending, triggered)
+    scopes = scopes_of(account, run_id, symbol)
+    return _Line(
+        terms, pending, triggered, qty, notional, (account, symbol), run_id, terms.side.sign, group, scopes, prices
     )
-
-    def __init__(self, order: OrderState, qty: int, notional: int) -> None:
-        terms = self.terms = order.terms
-        self.pending, self.triggered = order.pending_terms, order.triggered
-        self.qty, self.notional = qty, notional
-        self.place, self.run_id = (terms.account, terms.symbol), order.strategy_id
-        self.sign = terms.side.sign
-        self.group = "" if order.link is None else exclusive_group(order.link)
-        self.scopes = scopes_of(terms.account, order.strategy_id, terms.symbol)
-        self.prices = _resting_prices(terms, order.triggered)
-        if order.pending_terms is not None:
-            self.prices += _resting_prices(order.pending_terms, order.triggered)
 
 
 def _resting_prices(terms: OrderTerms, triggered: bool) -> tuple[int, ...]:
@@ -228,7 +229,7 @@ class Exposure:
             self.on_change(None, order)
 
     def _add(self, order: OrderState, qty: int) -> None:
-        line = self._lines[order.cl_ord_id] = _Line(order, qty, self._worst_notional(order))
+        line = self._lines[order.cl_ord_id] = _line(order, qty, self._worst_notional(order))
         working = self._working.get(line.place)
         if working is None:
             working = self._working[line.place] = Working()

@@ -11,47 +11,44 @@ _PER_MINUTE = 601
 
 
 class OrderRate:
-    """Counts of one scope. Orders of the slot under way are counted apart, and enter the ring with the next slot."""
+    """Counts of one scope. Orders of the slot under way are counted apart, and enter the ring with the next slot.
 
-    __slots__ = ("_at", "_minute", "_now", "_second", "_slots")
+    at: the slot under way; now: its orders.
+    """
+
+    __slots__ = ("_minute", "_second", "_slots", "at", "now")
 
     def __init__(self) -> None:
-        self._second = self._minute = self._now = 0
+        self._second = self._minute = self.now = 0
         self._slots = [0] * _PER_MINUTE
-        self._at = 0
+        self.at = 0
 
     @property
     def second(self) -> int:
         """Orders of the last second, up to the slot that was last reached."""
-        return self._second + self._now
+        return self._second + self.now
 
     @property
     def minute(self) -> int:
         """Orders of the last minute, up to the slot that was last reached."""
-        return self._minute + self._now
+        return self._minute + self.now
 
     def advance(self, slot: int) -> None:
         """Let everything that has left the windows go; `slot` is the one under way."""
-        if slot <= self._at:
+        if slot <= self.at:
             return
-        if slot - self._at >= _PER_MINUTE:
+        if slot - self.at >= _PER_MINUTE:
             self._slots = [0] * _PER_MINUTE
-            self._second = self._minute = self._now = 0
-            self._at = slot
+            self._second = self._minute = self.now = 0
+            self.at = slot
             return
-        self._slots[self._at % _PER_MINUTE] = self._now
-        self._second, self._minute, self._now = self.second, self.minute, 0
-        for entered in range(self._at + 1, slot + 1):
+        self._slots[self.at % _PER_MINUTE] = self.now
+        self._second, self._minute, self.now = self.second, self.minute, 0
+        for entered in range(self.at + 1, slot + 1):
             self._second -= self._slots[(entered - _PER_SECOND) % _PER_MINUTE]
             self._minute -= self._slots[entered % _PER_MINUTE]
             self._slots[entered % _PER_MINUTE] = 0
-        self._at = slot
-
-    def hit(self, slot: int) -> None:
-        """Count one order."""
-        if slot > self._at:
-            self.advance(slot)
-        self._now += 1
+        self.at = slot
 
 
 class OrderRates:
@@ -64,12 +61,14 @@ class OrderRates:
 
     def hit(self, scopes: tuple[tuple[str, str], ...], mono_ns: int) -> None:
         """Count one order in each of its scopes."""
-        slot = mono_ns // SLOT_NS
+        rates, slot = self._rates, mono_ns // SLOT_NS
         for scope in scopes:
-            rate = self._rates.get(scope)
+            rate = rates.get(scope)
             if rate is None:
                 rate = self._begin(scope, mono_ns)
-            rate.hit(slot)
+            if slot > rate.at:
+                rate.advance(slot)
+            rate.now += 1
 
     def second(self, scope: tuple[str, str], mono_ns: int) -> int:
         """Return the orders of the last second."""

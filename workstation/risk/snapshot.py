@@ -117,9 +117,8 @@ class Snapshot:
         held = self.view.run_qty(terms.account, terms.symbol, run_id)
         return max(self.sign * held + others + self.added, 0)
 
-    @property
     def opening_qty(self) -> int:
-        """Part of the order that closes nothing: what it would add to the position, at most `leaves`."""
+        """Return the part of the order that closes nothing: what it would add to the position, at most `leaves`."""
         closable = max(-self.sign * self.position - self.others, 0)
         return max(self.leaves - closable, 0)
 

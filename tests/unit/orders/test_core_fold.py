@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.helpers.core_rig import ACCOUNT, HAND, SYMBOL, CoreRig, instrument
 from workstation.domain.accounts import KillScope, KillState
-from workstation.domain.events import OrderEvent
+from workstation.domain.events import OrderEvent, OrderHandedOver, OrderNoted, OrderSent, OrderWaits
 from workstation.domain.executions import BalanceState, PositionState
-from workstation.domain.orders import CancelOrder, OrderState, ReplaceOrder, Side
+from workstation.domain.orders import WAITS, CancelOrder, OrderState, ReplaceOrder, RequestKind, Side
+from workstation.orders.effects import STILL
 from workstation.orders.fold import CoreState
 from workstation.ports.store import OrderTransition
+from workstation.risk.exposure import Exposure
+
+TOLD = {
+    OrderSent: {"request": RequestKind.SUBMIT, "ts_durable": 1},
+    OrderWaits: {"reason": f"{WAITS}its turn"},
+    OrderNoted: {"notes": "n", "metadata": {"k": "v"}},
+    OrderHandedOver: {"owner": "pat", "origin": HAND},
+}
+"""What each event that leaves its order as it was tells."""
 
 
 def busy_rig():
@@ -69,3 +81,22 @@ def test_the_hash_tells_two_states_apart():
 
 def test_equal_seeds_give_equal_journals():
     assert busy_rig().journal.replayed() == busy_rig().journal.replayed()
+
+
+@pytest.mark.parametrize("kind", sorted(STILL, key=lambda kind: kind.__name__))
+def test_an_event_that_is_said_to_leave_an_order_as_it_was_does(kind):
+    rig = CoreRig()
+    working, changing = rig.submit(qty=100), rig.submit(Side.BUY, 50, 9_990)
+    rig.broker.fill(working.cl_ord_id, 40, 10_000)
+    rig.desk.replace(ReplaceOrder(cl_ord_id=changing.cl_ord_id, origin=HAND, order_qty=80))
+    for order in (working, changing):
+        before = rig.order(order.cl_ord_id)
+        rig.record(kind(cl_ord_id=order.cl_ord_id, ts=rig.now, **TOLD[kind]))
+        after = rig.order(order.cl_ord_id)
+        assert after.version == before.version + 1
+        assert (after.status, after.terms, after.pending_terms) == (before.status, before.terms, before.pending_terms)
+        assert (after.leaves_qty, after.triggered) == (before.leaves_qty, before.triggered)
+    counted = Exposure(rig.state.instruments)
+    counted.rebuild(rig.state.book.open_orders())
+    ours, again = rig.state.exposure.working(ACCOUNT, SYMBOL).buy, counted.working(ACCOUNT, SYMBOL).buy
+    assert (ours.qty, ours.notional, ours.best) == (again.qty, again.notional, again.best)

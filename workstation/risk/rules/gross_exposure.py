@@ -23,7 +23,7 @@ def exposure_after(snapshot: Snapshot) -> int | None:
     """Return the account's exposure once this and all live orders filled, in its currency; None when unknown."""
     gross = snapshot.view.gross(snapshot.terms.account)
     orders = snapshot.opening_orders()
-    order = snapshot.notional(snapshot.opening_qty)
+    order = snapshot.notional(snapshot.opening_qty())
     if gross is None or orders is None or order is None:
         return None
     if not snapshot.is_new:
