@@ -49,6 +49,7 @@ from workstation.domain.executions import Execution
 from workstation.domain.market import MarketEvent
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState, Origin
+from workstation.kernel.giving_way import ScreenTurn
 from workstation.kernel.ids import IdSource, stable_uid
 from workstation.kernel.mailbox import MailboxFull
 from workstation.marketdata.inquiry import MarketInquiry
@@ -262,6 +263,7 @@ class ApiRig:
             close_outbox=self.rows.close,
             new_cl_ord_id=ids.cl_ord_id,
             mono_ns=self.core.clock.mono_ns,
+            screen=ScreenTurn(self.core.clock.mono_ns),
         )
         self.options = options or ApiOptions()
         self.token_file = home / "api-token.json"

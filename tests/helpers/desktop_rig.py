@@ -33,6 +33,7 @@ from workstation.domain.orders import (
     Side,
 )
 from workstation.kernel.clock import VirtualClock
+from workstation.kernel.giving_way import ScreenTurn
 from workstation.kernel.ids import IdSource
 from workstation.viewmodels.focus import LinkGroups, SizePresets, TradeFocus
 from workstation.viewmodels.frames import DepthSnap, Frame, LatencySnap, PositionSnap, QuoteSnap, StatusSnap
@@ -161,6 +162,7 @@ class DesktopRig:
             close_outbox=self.outboxes.remove,
             new_cl_ord_id=self._ids.cl_ord_id,
             mono_ns=self.clock.mono_ns,
+            screen=ScreenTurn(self.clock.mono_ns),
             origin_names=self.origin_names,
         )
         self.bridge = Bridge(self.session, self.gateway, CommandRegistry(), frame_hz=60)

@@ -27,6 +27,7 @@ from workstation.domain.instruments import AssetClass, Instrument, TickBand
 from workstation.domain.numbers import MONEY_ONE
 from workstation.domain.orders import OrderState, OrderTerms, OrdStatus, OrdType, Origin, OriginKind, Residence, Side
 from workstation.domain.records import Record
+from workstation.kernel.giving_way import ScreenTurn
 from workstation.kernel.ids import IdSource, stable_uid
 from workstation.ports.key_uses import KeyUse
 from workstation.ports.store import OrderPage, OrderQuery, Reader, RecordPage, RecordQuery
@@ -264,6 +265,7 @@ def _session(ids: IdSource, instrument: Instrument) -> Session:
         close_outbox=lambda _: None,
         new_cl_ord_id=ids.cl_ord_id,
         mono_ns=time.monotonic_ns,
+        screen=ScreenTurn(time.monotonic_ns),
     )
 
 

@@ -37,6 +37,7 @@ from workstation.config.start import settings_at_start
 from workstation.domain.errors import StorageDamaged, StorageError, UserError
 from workstation.domain.instruments import Instrument
 from workstation.kernel.clock import SystemClock
+from workstation.kernel.giving_way import WayGiver
 from workstation.kernel.logs import RecentLog, configure_logging, get_logger
 from workstation.orders.lockout_exits import LockoutExits
 from workstation.ports.market_store import Retention
@@ -108,7 +109,7 @@ def _past_beside(options: Options) -> Callable[[], StoreView] | None:
     return partial(open_view, options.database, options.home.root)
 
 
-def _venue_options(options: Options, log: Path | None) -> VenueOptions:
+def _venue_options(options: Options, log: Path | None, give_way: WayGiver) -> VenueOptions:
     sim = options.settings.sim
     return VenueOptions(
         speed=options.speed,
@@ -117,6 +118,7 @@ def _venue_options(options: Options, log: Path | None) -> VenueOptions:
         ticks_per_s=sim.ticks_per_s,
         log=log,
         exchange=sim.exchange,
+        give_way=give_way,
     )
 
 
@@ -183,7 +185,9 @@ class Program:
             recent = configure_logging(self.own_home.logs, level=options.settings.log.level)
             _log.warning("view_only", code=view_only.code, reason=view_only.reason)
         venue_log = options.home.venue_log if view_only is None else None
-        self.venue: Venue = build(options.feed, clock, self._loop, _venue_options(options, venue_log))
+        self.venue: Venue = build(
+            options.feed, clock, self._loop, _venue_options(options, venue_log, self._loop.give_way)
+        )
         instruments.update({row.symbol: row for row in self.store.reader.instruments()})
         instruments.update({row.symbol: row for row in self.venue.instruments()})
         runs = options.settings.strategies

@@ -18,6 +18,7 @@ from workstation.app.chart_history import ChartHistory
 from workstation.app.core import Core, CoreParts
 from workstation.app.data_board import ARCHIVE_EVERY_NS, stored_data_of
 from workstation.app.engine_loop import EngineLoop
+from workstation.app.feed_giving_way import FeedGivingWay
 from workstation.app.market_store import KeepingOptions, MarketDesk
 from workstation.app.order_stories import OrderStories
 from workstation.app.screens import EngineScreens
@@ -184,7 +185,7 @@ class Engine:
             ids=self._ids,
             journal=self._store.journal,
             broker=self._venue.broker,
-            feed=self._venue.feed,
+            feed=FeedGivingWay(self._venue.feed, self._loop.give_way),
             instruments=InstrumentTable(known | listed),
             new_instruments=tuple(row for symbol, row in listed.items() if known.get(symbol) != row),
             accounts=self._venue.accounts(),
@@ -221,6 +222,7 @@ class Engine:
             feed=self._venue.feed.name,
             card=self.core.desk.routes.card,
             origin_names=self.scripts.origin_names,
+            screen=self._loop.screen,
         )
 
     @property

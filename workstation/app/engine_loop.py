@@ -1,7 +1,8 @@
 """The engine's thread: one asyncio loop that owns feeds, books, desk, gate, ledger and broker sessions.
 
 Messages come in through a bounded mailbox drained by one coalesced wake-up; timers run on the loop. Nothing blocks.
-What strategies ask for comes in through a second one, a call at a time, whenever the first is empty.
+What strategies ask for comes in through a second one, a call at a time, whenever the first is empty; market data gives
+way to the screen.
 """
 
 import asyncio
@@ -11,7 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from workstation.kernel.clock import Timer
+from workstation.kernel.clock import SystemClock, Timer
+from workstation.kernel.giving_way import GivingWay, ScreenTurn
 from workstation.kernel.logs import get_logger
 from workstation.kernel.mailbox import Mailbox
 
@@ -45,6 +47,8 @@ class EngineLoop:
         self._held = 0
         self._behind: Mailbox[Callable[[], None]] = Mailbox(INBOX_CAPACITY, self._wake_behind)
         self.loop: asyncio.AbstractEventLoop = new_event_loop()
+        self.screen = ScreenTurn(SystemClock().mono_ns)
+        self.give_way = GivingWay(self.screen, self, self.loop.call_soon_threadsafe)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:

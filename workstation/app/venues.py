@@ -18,6 +18,7 @@ from workstation.domain.errors import UserError, ValidationError
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar, BarType
 from workstation.kernel.clock import Clock, Scheduler
+from workstation.kernel.giving_way import WayGiver, at_once
 from workstation.ports.broker import Broker
 from workstation.ports.feed import Feed
 
@@ -82,7 +83,7 @@ class SimulatedVenue:
         if options.ticks_per_s is not None:
             plan = msgspec.structs.replace(plan, ticks_per_s=options.ticks_per_s)
         self.now_ns = clock.now_ns
-        self._venue = SimVenue(clock, scheduler, plan.seed, plan, options.log)
+        self._venue = SimVenue(clock, scheduler, plan.seed, plan, options.log, give_way=options.give_way)
         self.broker: Broker = self._venue.broker
         self.feed: Feed = self._venue.feed
         self.faults: FaultSwitch = self._venue.faults
@@ -154,6 +155,7 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     plan: path of a simulator plan, "" for none. log: where the simulator keeps its memory, None to keep none.
     exchange: address of an exchange in a process of its own, "" for the one in this process.
+    give_way: runs what the built-in market does, at once or when the screen has its frame.
     """
 
     speed: float
@@ -162,6 +164,7 @@ class VenueOptions(msgspec.Struct, frozen=True, kw_only=True):
     ticks_per_s: int | None
     log: Path | None
     exchange: str = ""
+    give_way: WayGiver = at_once
 
 
 VenueBuilder = Callable[[str, Clock, Scheduler, VenueOptions], Venue]

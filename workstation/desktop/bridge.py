@@ -3,7 +3,8 @@
 Last stage but one of both walks. Lossless rows wake the GUI thread by one coalesced queued signal; everything else is
 taken at the fixed frame rate. No signal per tick, ever; this module never touches engine state. While an order given
 here is on its way, the thread stands still for a moment and frames wait a little longer: threads of one Python process
-share the interpreter, and an order crosses three.
+share the interpreter, and an order crosses three. From a frame until it is painted it is the screen's turn, and market
+data waits.
 """
 
 import threading
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 import msgspec
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 
 from workstation.commands.params import Watch
 from workstation.commands.registry import CommandRegistry, CommandResult, Gateway
@@ -35,6 +36,9 @@ orders that one gesture gives only the first is waited for.
 
 LOOK_AGAIN_MS = 2
 """How soon a frame that waits looks again."""
+
+_SHOWN = QEvent.Type(QEvent.registerEventType())
+_AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
 ResultHandler = Callable[[CommandResult], None]
 
@@ -95,6 +99,8 @@ class Bridge(QObject):
     def take_frame(self) -> Frame:
         """Take everything new, fold it and show it."""
         self._early.stop()
+        self.session.screen.begin()
+        QCoreApplication.postEvent(self, QEvent(_SHOWN), _AFTER_PAINTING)
         frame = self._outbox.take()
         self.state.apply(frame)
         offered = tuple(self.session.accounts)
@@ -157,3 +163,12 @@ class Bridge(QObject):
         while self._answers:
             handler, result = self._answers.popleft()
             handler(result)
+
+    # Qt overrides
+
+    def event(self, event: QEvent) -> bool:
+        """End the screen's turn once what a frame changed is painted."""
+        if event.type() == _SHOWN:
+            self.session.screen.end()
+            return True
+        return super().event(event)

@@ -10,6 +10,7 @@ import msgspec
 
 from workstation.domain.accounts import Account, Environment
 from workstation.domain.instruments import Instrument
+from workstation.kernel.giving_way import ScreenTurn
 from workstation.ports.broker import CapabilityCard
 from workstation.viewmodels.outbox import Outbox
 
@@ -51,7 +52,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     rows alone, from now on. feed: the source's name. instruments, accounts: those on offer at the moment;
     known: with those that only history names. cl_ord_id: draws a client order id at the gesture, any thread.
     card: what the venue of an account takes, any thread. origin_names: of scripts' keys,
-    strategies and runs by id, deleted ones too.
+    strategies and runs by id, deleted ones too. screen: its turns, which market data gives way to.
     """
 
     instruments: Mapping[str, Instrument]
@@ -63,6 +64,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     close_outbox: Callable[[Outbox], None]
     new_cl_ord_id: Callable[[], str]
     mono_ns: Callable[[], int]
+    screen: ScreenTurn
     feed: str = "SIM"
     known: Mapping[str, Instrument] = {}
     card: Callable[[str], CapabilityCard | None] = _no_card

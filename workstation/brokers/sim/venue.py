@@ -31,6 +31,7 @@ from workstation.domain.instruments import Instrument
 from workstation.domain.market import Bar, BarType, SessionPhase
 from workstation.domain.numbers import MONEY_ONE
 from workstation.kernel.clock import Clock, Scheduler, Timer
+from workstation.kernel.giving_way import WayGiver, at_once
 from workstation.kernel.ids import stable_uid, sub_stream
 
 BATCH_NS = 20_000_000
@@ -86,6 +87,7 @@ class SimVenue:
     """A simulated exchange with its two ports. Nothing moves before `start`; `log_path` keeps its memory.
 
     symbols: what is listed beside the special symbols, None for everything; an option needs its underlying.
+    give_way: runs each batch, at once or when there is room for it.
     """
 
     def __init__(
@@ -98,11 +100,13 @@ class SimVenue:
         *,
         fees: FeeSchedule | None = None,
         symbols: Collection[str] | None = None,
+        give_way: WayGiver = at_once,
     ) -> None:
         self.plan = plan if plan is not None else SimPlan(seed=seed)
         self.seed = seed
         self._clock = clock
         self._scheduler = scheduler
+        self._give_way = give_way
         self._time = VenueTime(clock, int(self.plan.clock_offset_s * 1e9))
         memory = remember(log_path)
         opened_day = memory.day or dt.datetime.fromtimestamp(clock.now_ns() / 1e9, dt.UTC).date()
@@ -214,6 +218,9 @@ class SimVenue:
         self.feed.phase_changed(symbol, phase, reason)
 
     def _beat(self) -> None:
+        self._give_way(self._play_due)
+
+    def _play_due(self) -> None:
         if not self._running:
             return
         now = self._clock.mono_ns()
