@@ -296,3 +296,47 @@ def test_orders_wait_for_the_market_to_open(venue):
     assert venue.filled("h1") == 0
     venue.phase(SessionPhase.OPEN)
     venue.until_filled("h1", 100)
+
+
+def trailing_limit(venue, name):
+    """Return the venue's id of a sale that trails the bid by 20 ticks, its limit 5 below its trigger, after a rise."""
+    stop_px = venue.bid - 20 * venue.tick
+    terms = venue.terms(
+        side=Side.SELL, ord_type=OrdType.TRAILING_STOP_LIMIT, trail=Trail(TrailKind.TICKS, 20),
+        trigger=TriggerSource.BID_ASK, stop_px=stop_px, price=stop_px - 5 * venue.tick,
+    )  # fmt: skip
+    venue.broker.submit(name, terms)
+    order_id = venue.until(name, ExecType.ACCEPTED).order_id
+    best = venue.bid + 20 * venue.tick
+    venue.market(best, best + venue.tick)
+    venue.run_until(lambda: venue.orders(name)[-1].terms.stop_px == best - 20 * venue.tick)
+    return order_id, terms, best
+
+
+def test_a_limit_that_trails_along_is_told_with_its_trigger_and_listed_so(venue):
+    _, _, best = trailing_limit(venue, "tl1")
+    told = venue.orders("tl1")[-1].terms
+    assert (told.stop_px, told.price) == (best - 20 * venue.tick, best - 25 * venue.tick)
+    (listed,) = venue.ask_all().open_orders
+    assert listed.terms == told
+    venue.market(best - 20 * venue.tick, best - 19 * venue.tick)
+    assert venue.until("tl1", ExecType.TRIGGERED).terms.price == best - 25 * venue.tick
+
+
+@pytest.mark.parametrize("price", ["none", "told"])
+def test_a_change_that_leaves_a_trailing_limit_alone_takes_it_nowhere(venue, price):
+    name = f"tl2-{price}"
+    order_id, terms, best = trailing_limit(venue, name)
+    told = venue.orders(name)[-1].terms
+    left = replace(terms, order_qty=50, stop_px=None, price=None if price == "none" else told.price)
+    venue.broker.replace(name, order_id, left)
+    report = venue.until(name, ExecType.REPLACED)
+    assert (report.terms.order_qty, report.terms.stop_px, report.terms.price) == (50, told.stop_px, told.price)
+    venue.broker.replace(name, order_id, replace(left, price=best - 30 * venue.tick))
+    venue.run_until(lambda: venue.kinds(name).count(ExecType.REPLACED) == 2)
+    assert venue.orders(name)[-1].terms.price == best - 30 * venue.tick, "one that is named stands as named"
+    wider = replace(left, price=None, trail=Trail(TrailKind.TICKS, 30))
+    venue.broker.replace(name, order_id, wider)
+    venue.run_until(lambda: venue.kinds(name).count(ExecType.REPLACED) == 3)
+    last = venue.orders(name)[-1].terms
+    assert (last.stop_px, last.price) == (best - 30 * venue.tick, best - 40 * venue.tick), "it keeps its distance"

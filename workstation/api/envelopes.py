@@ -198,7 +198,7 @@ class Envelopes:
         if isinstance(event, happened.ReplaceDenied):
             return [_refusal(event)]
         types = self._types(event, line.kind, order, seen)
-        body = order_body(order, self._names) | {"changed": list(_CHANGED.get(line.kind, ("state",)))}
+        body = order_body(order, self._names) | {"changed": _changed(event, line.kind)}
         if isinstance(event, happened.OrderHandedOver):
             body["taken_over_by"] = event.owner or None  # as of then: it may have changed hands again since
         account, symbol = self._names.account_uid(order.terms.account), order.terms.symbol
@@ -257,6 +257,12 @@ class Envelopes:
         draft = _Draft("pnl.snapshot.created", "pnl_snapshot", record.id, body, account)
         draft.tenant, draft.own_scope = record.tenant, "pnl:view"
         return draft
+
+
+def _changed(event: happened.OrderEvent, kind: str) -> list[str]:
+    """Return the fields of an order that a line changed."""
+    moved = isinstance(event, happened.StopTrailed) and event.price is not msgspec.UNSET
+    return [*_CHANGED.get(kind, ("state",)), *(("price",) if moved else ())]
 
 
 def _seal(number: int, ts: int, trace: str | None, draft: _Draft) -> Envelope:

@@ -106,10 +106,14 @@ class OrderTriggered(OrderEvent, frozen=True, kw_only=True, tag=True):
 
 
 class StopTrailed(OrderEvent, frozen=True, kw_only=True, tag=True):
-    """A trailing stop moved its trigger. ts_event: when the venue said so, 0 where the program holds it."""
+    """A trailing stop moved its trigger. ts_event: when the venue said so, 0 where the program holds it.
+
+    price: the limit that moved along, of a stop that has one.
+    """
 
     stop_px: int
     ts_event: int = 0
+    price: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class OrderFilled(OrderEvent, frozen=True, kw_only=True, tag=True):

@@ -328,12 +328,13 @@ def _changed_trail(old: Trail | None, command: ReplaceOrder) -> Trail | None:
 
 
 def _as_asked(order: OrderState, terms: OrderTerms, card: CapabilityCard) -> OrderTerms:
-    """Return the terms that the venue is asked for; a trail's trigger, which it moves itself, only where one is named.
+    """Return the terms that the venue is asked for; what a trail moves itself there, only where a change names it.
 
-    What is known here of the trigger may be older than the venue's, and would take it back.
+    What is known here of trigger and limit may be older than the venue's, and would take them back.
     """
-    if terms.trail is not None and terms.stop_px == order.terms.stop_px:
-        terms = replace(terms, stop_px=None)
+    if terms.trail is not None:
+        stop_px = None if terms.stop_px == order.terms.stop_px else terms.stop_px
+        terms = replace(terms, stop_px=stop_px, price=None if terms.price == order.terms.price else terms.price)
     return venue_terms(terms, card)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from workstation.domain.events import (
@@ -245,7 +246,9 @@ def _triggered(order: OrderState, event: OrderTriggered) -> Effect:
 
 def _trailed(order: OrderState, event: StopTrailed) -> Effect:
     actor = VENUE if event.ts_event else ENGINE
-    return Effect(None, {"terms": replace(order.terms, stop_px=event.stop_px)}, actor, ts_event=event.ts_event or None)
+    price = order.terms.price if event.price is UNSET else event.price
+    terms = replace(order.terms, stop_px=event.stop_px, price=price)
+    return Effect(None, {"terms": terms}, actor, ts_event=event.ts_event or None)
 
 
 def _cancel_requested(order: OrderState, event: CancelRequested) -> Effect:

@@ -8,6 +8,8 @@ says the same and is allowed (a refused rest of a part-filled order is a cancel 
 from collections.abc import Callable
 from typing import Final
 
+from msgspec import UNSET
+
 from workstation.domain.events import (
     CancelRejected,
     Event,
@@ -136,7 +138,9 @@ def _on_triggered(order: OrderState, report: OrderReport, now: int) -> list[Even
         return []
     told = report.terms.stop_px if report.terms is not None and order.terms.trail is not None else None
     stop_px = order.terms.stop_px if told is None else told
-    return [OrderTriggered(cl_ord_id=order.cl_ord_id, ts=now, stop_px=stop_px, ts_event=report.ts_event)]
+    triggered = OrderTriggered(cl_ord_id=order.cl_ord_id, ts=now, stop_px=stop_px, ts_event=report.ts_event)
+    has_limit = order.terms.price is not None  # which may have moved since it was told of, and works from now on
+    return [*(_trailed(order, report, now) if has_limit else ()), triggered]
 
 
 def _accepted(order: OrderState, report: OrderReport, now: int) -> list[Event]:
@@ -161,10 +165,15 @@ def _replaced(order: OrderState, report: OrderReport, now: int) -> list[Event]:
 
 
 def _trailed(order: OrderState, report: OrderReport, now: int) -> list[Event]:
-    terms = report.terms
-    if terms is None or terms.stop_px is None or order.terms.trail is None or terms.stop_px == order.terms.stop_px:
+    terms, ours = report.terms, order.terms
+    if terms is None or terms.stop_px is None or ours.trail is None:
         return []
-    return [StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=terms.stop_px, ts_event=report.ts_event)]
+    limit = UNSET if terms.price is None or ours.price is None else terms.price
+    if terms.stop_px == ours.stop_px and limit in (UNSET, ours.price):
+        return []
+    return [
+        StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=terms.stop_px, ts_event=report.ts_event, price=limit)
+    ]
 
 
 _READERS: dict[ExecType, Callable[[OrderState, OrderReport, int], list[Event]]] = {

@@ -135,12 +135,11 @@ class Settlement:
 
 
 def same_terms(ours: OrderTerms, theirs: OrderTerms) -> bool:
-    """Compare what a venue can change: quantity, prices, trail, time in force; a trail's trigger moves by itself."""
+    """Compare what a venue can change: quantity, prices, trail, time in force; a trail moves its prices by itself."""
     trails = ours.trail is not None
     return (
         ours.order_qty == theirs.order_qty
-        and ours.price == theirs.price
-        and (trails or ours.stop_px == theirs.stop_px)
+        and (trails or (ours.price, ours.stop_px) == (theirs.price, theirs.stop_px))
         and ours.trail == theirs.trail
         and ours.time_in_force is theirs.time_in_force
     )

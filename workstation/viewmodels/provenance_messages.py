@@ -6,6 +6,8 @@ Part of the provenance page, last stage of the order walk. Reads events; decides
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec import UnsetType
+
 from workstation.domain.events import (
     CancelRejected,
     CancelRequested,
@@ -75,6 +77,11 @@ def _price(price: int | None, instrument: Instrument) -> str:
     return MISSING if price is None else instrument.price_text(price)
 
 
+def _limit_along(price: int | UnsetType, instrument: Instrument) -> str:
+    """Return the limit that moved with a trail, "" for a trail that has none."""
+    return "" if isinstance(price, UnsetType) else f", limit {instrument.price_text(price)}"
+
+
 _WORDS: Mapping[type, tuple[str, Words]] = {
     OrderCreated: (HERE, lambda e, i: f"asked: {order_words(e.command.terms, i)}"),
     OrderDenied: (HERE, lambda e, _: e.rule.text or f"refused by {e.rule.code}"),
@@ -85,7 +92,7 @@ _WORDS: Mapping[type, tuple[str, Words]] = {
     OrderRouted: (IN, lambda e, _: f"working at the exchange as {e.order_id}"),
     OrderRejected: (IN, lambda e, _: _because(f"rejected {e.code}".rstrip(), e.text)),
     OrderTriggered: (IN, lambda e, i: f"triggered at {_price(e.stop_px, i)}"),
-    StopTrailed: (HERE, lambda e, i: f"stop trailed to {_price(e.stop_px, i)}"),
+    StopTrailed: (HERE, lambda e, i: f"stop trailed to {_price(e.stop_px, i)}{_limit_along(e.price, i)}"),
     OrderFilled: (IN, lambda e, i: execution_words(e.execution, i)),
     ExecutionSetAside: (IN, lambda e, i: f"set aside, {e.reason}: {execution_words(e.execution, i)}"),
     CancelRequested: (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from tests.helpers.core_rig import ACCOUNT, CoreRig
+from workstation.domain.events import StopTrailed
 from workstation.domain.orders import OrdStatus, OrdType, RequestKind, Side, Trail, TrailKind
 from workstation.orders.reports import order_events, sent_events
 from workstation.orders.results import OrderAlert
@@ -206,3 +208,31 @@ def test_a_report_of_an_impossible_time_ends_nothing(rig, at):
     order = rig.submit()
     rig.broker.report(order.cl_ord_id, ExecType.CANCELLED, ts_event=at)
     assert (rig.order(order.cl_ord_id).status, rig.order(order.cl_ord_id).unknown) == (S.SUBMITTED, RequestKind.STATUS)
+
+
+def test_a_limit_that_trails_along_is_booked_with_its_trigger_and_before_it_fires(rig):
+    trail = Trail(TrailKind.TICKS, 10)
+    kinds = {"ord_type": OrdType.TRAILING_STOP_LIMIT, "trail": trail, "stop_px": 9_900}
+    order = rig.submit(Side.SELL, 100, 9_890, **kinds)
+
+    def heard(exec_type: ExecType, stop_px: int, price: int) -> list[str]:
+        report = OrderReport(
+            exec_type=exec_type, cl_ord_id=order.cl_ord_id, order_id=order.order_id, account=order.terms.account,
+            ts_event=5, venue_seq=1, terms=replace(order.terms, stop_px=stop_px, price=price),
+        )  # fmt: skip
+        events = order_events(rig.order(order.cl_ord_id), report, 9)
+        rig.desk.recorder.record(events)
+        return [type(event).__name__ for event in events]
+
+    assert heard(ExecType.STATUS, 9_920, 9_910) == ["StopTrailed"]
+    assert (rig.order(order.cl_ord_id).terms.stop_px, rig.order(order.cl_ord_id).terms.price) == (9_920, 9_910)
+    assert heard(ExecType.STATUS, 9_920, 9_910) == []
+    assert heard(ExecType.TRIGGERED, 9_930, 9_920) == ["StopTrailed", "OrderTriggered"]
+    assert rig.order(order.cl_ord_id).terms.price == 9_920, "the limit that works from now on"
+
+
+def test_of_a_trail_without_a_limit_the_journal_says_what_it_always_said():
+    plain = StopTrailed(cl_ord_id="OMS-1", ts=1, stop_px=9_900, ts_event=5)
+    assert (
+        msgspec.json.encode(plain) == b'{"type":"StopTrailed","cl_ord_id":"OMS-1","ts":1,"stop_px":9900,"ts_event":5}'
+    )

@@ -54,7 +54,9 @@ def _venue_order(state: VenueOrderState) -> VenueOrder:
         cl_ord_id=state.cl_ord_id,
         order_id=state.order_id,
         account=state.terms.account,
-        terms=replace(state.terms, stop_px=state.order.stop_px) if trails else state.terms,
+        terms=replace(state.terms, stop_px=state.order.stop_px, price=state.order.tell_limit())
+        if trails
+        else state.terms,
         status=state.status,
         cum_qty=state.reported_qty - state.voided_qty,
         cost=state.cost,

@@ -167,6 +167,7 @@ class Exchange:
         if not state.is_open:
             self._report(state, ExecType.REPLACE_REJECTED, code="TOO_LATE", text=f"order is {state.status}")
             return
+        terms = _with_limit(state, terms)
         why = self._change_refusal(state, terms)
         if why is not None:
             self._report(state, ExecType.REPLACE_REJECTED, code=why[0], text=why[1])
@@ -182,6 +183,7 @@ class Exchange:
         state.confirmed_terms = self._with_trigger(state, terms)
         self._report(state, ExecType.REPLACED)
         self.matchers[terms.symbol].replace(state.order, terms, self.orders.next_arrival())
+        state.order.tell_limit()
         if state.is_open:
             self.orders.index(state)
             self._watch_expiry(state)
@@ -384,10 +386,11 @@ class Exchange:
         )
 
     def _with_trigger(self, state: VenueOrderState, terms: OrderTerms) -> OrderTerms:
-        """Return new terms of a trailing order with the trigger that it will have under them."""
+        """Return new terms of a trailing order with the trigger and the limit that it will have under them."""
         if terms.trail is None:
             return terms
-        return _with(terms, stop_px=state.order.trigger_under(terms, self.instruments[terms.symbol]))
+        stop_px = state.order.trigger_under(terms, self.instruments[terms.symbol])
+        return _with(terms, stop_px=stop_px, price=state.order.limit_under(terms, stop_px))
 
     def _trim_reduce_only(self, account: str, symbol: str) -> None:
         for state in self.orders.reduce_only_of(account, symbol):
@@ -421,7 +424,9 @@ class Exchange:
         if state.silent:
             return
         terms = state.confirmed_terms or state.terms
-        if kind is ExecType.TRIGGERED or (terms.trail is not None and state.confirmed_terms is None):
+        if terms.trail is not None and state.confirmed_terms is None:
+            terms = _with(terms, stop_px=state.order.stop_px, price=state.order.tell_limit())
+        elif kind is ExecType.TRIGGERED:
             terms = _with(terms, stop_px=state.order.stop_px)
         report = OrderReport(
             exec_type=kind,
@@ -453,6 +458,14 @@ class Exchange:
                 text=text,
             )
         )
+
+
+def _with_limit(state: VenueOrderState, terms: OrderTerms) -> OrderTerms:
+    """Return a trail's new terms with its limit as it stands where they leave it: none, or the one told last."""
+    order = state.order
+    if terms.trail is None or order.limit_px is None or terms.price not in (None, order.known_px):
+        return terms
+    return _with(terms, price=order.tell_limit())
 
 
 def _day(ts: int) -> int:

@@ -53,6 +53,7 @@ class MarketOrder:
         "cl_ord_id",
         "cum_qty",
         "held",
+        "known_px",
         "limit_px",
         "order_id",
         "parked",
@@ -70,7 +71,7 @@ class MarketOrder:
         self.arrival = arrival
         self.type = terms.ord_type
         self.stop_px = terms.stop_px
-        self.limit_px = terms.price
+        self.limit_px = self.known_px = terms.price
         self.cum_qty = 0
         self.triggered = False
         self.activated = False
@@ -83,13 +84,23 @@ class MarketOrder:
 
         A trail of another distance goes on from the best price that it has seen.
         """
-        old, before = self.terms, self.stop_px
-        self.stop_px = self.trigger_under(terms, instrument)
-        self.terms = terms
-        if terms.price != old.price:
-            self.limit_px = terms.price
-        elif self.limit_px is not None and before is not None and self.stop_px is not None and old.trail is not None:
-            self.limit_px += self.stop_px - before if terms.stop_px in (None, old.stop_px) else 0
+        stop_px = self.trigger_under(terms, instrument)
+        self.limit_px = self.limit_under(terms, stop_px)
+        self.stop_px, self.terms, self.known_px = stop_px, terms, terms.price
+
+    def limit_under(self, terms: OrderTerms, stop_px: int | None) -> int | None:
+        """Return where the limit would stand under new terms and that trigger; one left alone keeps its distance."""
+        old = self.terms
+        if terms.price != self.known_px:
+            return terms.price
+        if self.limit_px is None or self.stop_px is None or stop_px is None or old.trail is None:
+            return self.limit_px
+        return self.limit_px + (stop_px - self.stop_px if terms.stop_px in (None, old.stop_px) else 0)
+
+    def tell_limit(self) -> int | None:
+        """Return the limit as its owner knows it from now on: one that moved along is not the one that was named."""
+        self.known_px = self.limit_px
+        return self.limit_px
 
     def trigger_under(self, terms: OrderTerms, instrument: Instrument) -> int | None:
         """Return where the trigger would stand under new terms; they may name it, and leave it where they do not."""
@@ -105,6 +116,7 @@ class MarketOrder:
     def trailed(self, stop_px: int | None, limit_px: int | None, *, activated: bool) -> None:
         """Take a trigger that had followed the market."""
         self.stop_px, self.limit_px, self.activated = stop_px, limit_px, activated
+        self.tell_limit()
 
     def trigger(self, stop_px: int | None) -> None:
         """Become the ordinary order that a conditional one turns into."""
@@ -187,13 +199,13 @@ class Matcher:
 
         The caller has checked the terms; a quantity at or below what is filled ends the order without a word here.
         """
-        old = order.terms
+        old, limit_px = order.terms, order.limit_px
         order.change_terms(terms, self.instrument)
         if order.leaves <= 0:
             self.withdraw(order)
             return
         resting = order.resting
-        same_queue = terms.price == old.price and terms.display_qty == old.display_qty
+        same_queue = order.limit_px == limit_px and terms.display_qty == old.display_qty
         if resting is not None and same_queue and terms.order_qty <= old.order_qty:
             if order.leaves < resting.leaves:
                 self.book.side(resting.sign).reduce(resting, order.leaves)

@@ -67,6 +67,7 @@ class Remembered:
     def _change(exchange: Exchange, state: VenueOrderState, record: Changed) -> None:
         if isinstance(record, TermsChanged):
             state.order.change_terms(record.terms, exchange.instruments[record.terms.symbol])
+            state.order.tell_limit()
             exchange.orders.index(state)
         elif isinstance(record, Trailed):
             state.order.trailed(record.stop_px, record.limit_px, activated=record.activated)
