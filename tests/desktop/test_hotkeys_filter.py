@@ -296,14 +296,13 @@ def test_arming_live_asks_for_the_accounts_end_once(qtbot, qapp):
 
     def answer(text: str) -> None:
         (dialog,) = [top for top in QApplication.topLevelWidgets() if top.objectName() == "arm_live_dialog"]
-        dialog.setTextValue(text)
-        dialog.accept()
+        dialog.line.setText(text)
+        dialog.go.click()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     answer("M-2")
     assert rig.gateway.of("risk.arm") == []
     assert rig.spoken[-1] == ("warning", "Not armed: 'M-2' is not the end of SIM-1.")
-    action.trigger()
     answer("M-1")
     assert rig.gateway.of("risk.arm") == [Arm(environment=Environment.LIVE)]
     action.trigger()

@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import ACCOUNT, START_NS, DesktopRig, order, status
 from workstation.commands.params import Arm, Disarm
+from workstation.desktop.line_dialog import LineDialog
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.shell.hotkeys import HotkeyFilter
 from workstation.desktop.shell.main_window import MainWindow
 from workstation.domain.accounts import Environment, LockState
 from workstation.viewmodels.frames import AccountSnap
 
-Asked = Callable[[], list[QInputDialog]]
+Asked = Callable[[], list[LineDialog]]
 
 
 @pytest.fixture(params=[Environment.SIM, Environment.LIVE])
@@ -47,9 +48,9 @@ def account_snap(lock: LockState) -> AccountSnap:
     )  # fmt: skip
 
 
-def asked() -> list[QInputDialog]:
+def asked() -> list[LineDialog]:
     tops = QApplication.topLevelWidgets()
-    return [top for top in tops if isinstance(top, QInputDialog) and top.objectName() == "arm_live_dialog"]
+    return [top for top in tops if isinstance(top, LineDialog) and top.objectName() == "arm_live_dialog"]
 
 
 @pytest.mark.parametrize("by_key", [False, True])
@@ -69,14 +70,15 @@ def test_the_arm_chip_arms_as_the_arm_key_does_and_live_asks_for_the_accounts_en
     if live:
         assert rig.gateway.of("risk.arm") == []
         (dialog,) = asked()
-        dialog.setTextValue("xxx")
-        dialog.accept()
+        qtbot.keyClicks(dialog.line, "xxx")
+        qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
         assert rig.gateway.of("risk.arm") == []
-        QApplication.processEvents()
-        press()
-        dialog = asked()[-1]
-        dialog.setTextValue("M-1")
-        dialog.accept()
+        assert dialog.error.text() == "Not armed: 'xxx' is not the end of SIM-1."
+        assert dialog.line.text() == "xxx", "what was typed stays"
+        assert dialog.line.accessibleDescription() == dialog.error.text()
+        dialog.line.selectAll()
+        qtbot.keyClicks(dialog.line, "M-1")
+        qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     assert rig.gateway.of("risk.arm") == [Arm(environment=rig.session.environment)]
     rig.feed(status=status(environment=rig.session.environment, armed=rig.session.environment, now_ns=START_NS))
     assert chip.text() == f"ARMED {rig.session.environment}"

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QInputDialog, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.desktop.test_watchlist_panel import centre, entries
 from tests.helpers.desktop_rig import SECOND, START_NS, DesktopRig, quote, status
+from workstation.desktop.line_dialog import LineDialog
 from workstation.desktop.panels.watchlist_panel import WatchlistPanel
 
 LEFT = Qt.MouseButton.LeftButton
@@ -90,9 +91,9 @@ def chosen(panel: WatchlistPanel, text: str) -> None:
 
 def named(panel: WatchlistPanel, qtbot: QtBot, name: str) -> None:
     """Type into the dialog that asks for a name, and press Enter."""
-    dialog = panel.choice.findChild(QInputDialog, "watchlist-1_list_name")
+    dialog = panel.choice.findChild(LineDialog, "watchlist-1_list_name_dialog")
     assert dialog is not None
-    line = dialog.findChild(QLineEdit)
+    line = dialog.line
     line.selectAll()
     qtbot.keyClicks(line, name)
     qtbot.keyClick(line, Qt.Key.Key_Return)
@@ -113,7 +114,10 @@ def test_lists_are_made_renamed_chosen_and_removed_by_their_menu(
     assert (panel.choice.text(), entries(panel)) == ("Main", ["# Mine", "AAPL", "MSFT", "ESZ6"])
     chosen(panel, "New list…")
     named(panel, qtbot, "index")
-    assert (panel.choice.text(), rig.spoken[-1][0]) == ("Main", "warning"), "one name is one list"
+    dialog = panel.choice.findChild(LineDialog)
+    assert (panel.choice.text(), bool(dialog.error.text())) == ("Main", True), "one name is one list"
+    assert dialog.line.text() == "index", "what was typed stays"
+    dialog.reject()
     other = WatchlistPanel(rig.context, "watchlist-2")
     qtbot.addWidget(other)
     other.restore_settings(panel.save_settings())

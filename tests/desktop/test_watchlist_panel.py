@@ -241,12 +241,12 @@ def test_a_file_is_imported_and_one_that_cannot_be_read_is_said(
 
 def test_named_lists_are_made_shown_and_removed(panel: WatchlistPanel, rig: DesktopRig) -> None:
     panel.restore_settings({"list": ["AAPL"]})
-    assert panel.choice.make("Futures")
+    assert panel.choice.make("Futures") == ""
     panel.import_text("ESZ6")
     assert rig.gateway.of("market.watch")[-1].quotes == {"ESZ6"}
     panel.show_list("Main")
     assert (entries(panel), panel.choice.text()) == (["AAPL"], "Main")
-    assert not panel.choice.make("futures")
+    assert panel.choice.make("futures")
     panel.show_list("Futures")
     panel.choice.remove()
     assert (entries(panel), panel.lists.names) == (["AAPL"], ("Main",))

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.guide_pages import GuidePage, chords, coded
 from tests.helpers.product_rig import PLAIN, Product, running
+from workstation.desktop.line_dialog import LineDialog
 from workstation.desktop.panels.watchlist_panel import ASK_AGAIN_MS, WatchlistPanel
 from workstation.desktop.shell.staging import find_ticket
 from workstation.viewmodels.formats import MISSING
@@ -189,7 +190,7 @@ class Hand:
         menu.popup(QPoint(0, 0))
         next(action for action in menu.actions() if action.text() == "New list…").trigger()
         menu.close()
-        line = self.panel.choice.findChild(QInputDialog).findChild(QLineEdit)
+        line = self.panel.choice.findChild(LineDialog).line
         self.bot.keyClicks(line, "Funds")
         self.bot.keyClick(line, Qt.Key.Key_Return)
         assert (self.panel.choice.text(), self.entries) == ("Funds", [])

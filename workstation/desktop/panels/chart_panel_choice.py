@@ -64,6 +64,7 @@ class ChoiceDialog(QDialog):
         except ValidationError as error:
             self.error.setText(str(error))
             self.error.show()
+            self.line.setAccessibleDescription(str(error))
             return
         self._chosen(self.line.text())
         self.accept()

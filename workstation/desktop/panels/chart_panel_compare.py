@@ -59,6 +59,7 @@ class CompareDialog(QDialog):
         found = next((symbol for symbol in self._symbols if symbol.lower() == wanted.lower()), "")
         if wanted and not found:
             self.error.setText(f"“{wanted}” is no instrument on offer here.")
+            self.line.setAccessibleDescription(self.error.text())
             return
         self.chosen.emit(found)
         self.accept()

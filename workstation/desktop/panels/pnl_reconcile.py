@@ -92,6 +92,7 @@ class FillsBehind(QDialog):
         self.view = ColumnView(
             ColumnModel(blotter.table), blotter.style, name=f"{self.objectName()}_table", meaning="Fills behind it"
         )
+        self.view.set_flexible("symbol", overflow="order")
         self.view.set_empty_text("No fills today", NO_FILL)
         self.view.apply(lambda: blotter.take(list(fills)))
         column = QVBoxLayout(self)

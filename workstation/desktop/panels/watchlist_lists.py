@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QInputDialog, QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QToolButton
 
+from workstation.desktop.line_dialog import LineDialog, LineQuestion
 from workstation.desktop.spelt import spelt
 
 if TYPE_CHECKING:
@@ -36,31 +37,25 @@ class ListChoice(QToolButton):
         self.setAccessibleName(f"Watchlist {name}")
         self.setToolTip(f"List {name}: choose, make, rename or remove a list")
 
-    def make(self, name: str) -> bool:
-        """Make a list and show it; False where the name is refused, which is said."""
-        if self._refused(name):
-            return False
-        self._panel.lists.add(name)
-        self._panel.show_list(name.strip())
-        return True
+    def make(self, name: str) -> str:
+        """Make a list and show it; returns why not, "" when done."""
+        refusal = self._panel.lists.refusal(name)
+        if not refusal:
+            self._panel.lists.add(name)
+            self._panel.show_list(name.strip())
+        return refusal
 
-    def rename(self, name: str) -> bool:
-        """Rename the list that is shown; False where the name is refused, which is said."""
-        if self._refused(name):
-            return False
-        self._panel.lists.rename(name)
-        self.refresh()
-        return True
+    def rename(self, name: str) -> str:
+        """Rename the list that is shown; returns why not, "" when done."""
+        refusal = self._panel.lists.refusal(name)
+        if not refusal:
+            self._panel.lists.rename(name)
+            self.refresh()
+        return refusal
 
     def remove(self) -> None:
         """Remove the list that is shown, unless it is the only one."""
         self._panel.take_list(self._panel.lists.remove())
-
-    def _refused(self, name: str) -> bool:
-        refusal = self._panel.lists.refusal(name)
-        if refusal:
-            self._panel.context.announcer.say("warning", refusal)
-        return bool(refusal)
 
     def _fill(self) -> None:
         menu, lists = self.menu(), self._panel.lists
@@ -70,18 +65,14 @@ class ListChoice(QToolButton):
             action.triggered.connect(lambda _checked=False, name=name: self._panel.show_list(name))
             menu.addAction(action)
         menu.addSeparator()
-        menu.addAction("New list…").triggered.connect(lambda: self._ask("New list", "", self.make))
-        menu.addAction("Rename…").triggered.connect(lambda: self._ask("Rename list", lists.shown, self.rename))
+        menu.addAction("New list…").triggered.connect(lambda: self._ask("New list", "Make", self.make))
+        menu.addAction("Rename…").triggered.connect(
+            lambda: self._ask("Rename list", "Rename", self.rename, lists.shown)
+        )
         gone = menu.addAction("Remove list")
         gone.setEnabled(len(lists.names) > 1)
         gone.triggered.connect(self.remove)
 
-    def _ask(self, title: str, before: str, use: Callable[[str], bool]) -> None:
-        dialog = QInputDialog(self)
-        dialog.setObjectName(f"{self._panel.panel_id}_list_name")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(title)
-        dialog.setLabelText("Name")
-        dialog.setTextValue(before)
-        dialog.textValueSelected.connect(use)
-        dialog.open()
+    def _ask(self, title: str, does: str, take: Callable[[str], str], before: str = "") -> None:
+        asked = LineQuestion(f"{self._panel.panel_id}_list_name", title, "Name of the list", does)
+        LineDialog(asked, take, self, text=before).open()

@@ -7,8 +7,7 @@ and shows the engine's answer; it decides nothing that the gate decides.
 from functools import partial
 
 from msgspec import Struct
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication
 
 from workstation.commands.params import (
     Arm,
@@ -25,6 +24,7 @@ from workstation.commands.params import (
 from workstation.commands.positions import ReverseFocus
 from workstation.commands.registry import CommandResult
 from workstation.desktop.context import DesktopContext
+from workstation.desktop.line_dialog import LineDialog, LineQuestion
 from workstation.desktop.shell.staging import panel_with_keyboard, stage
 from workstation.desktop.shell.top_bar import TopBar
 from workstation.domain.accounts import Environment
@@ -46,7 +46,7 @@ class FocusRequests:
         self._context = context
         self._amends = AmendQueue()
         self._live_confirmed = False
-        self._dialog: QInputDialog | None = None
+        self._dialog: LineDialog | None = None
         context.bridge.frame_taken.connect(self._on_frame)
 
     def snapshot(self, symbol: str = "") -> keys.FocusSnapshot:
@@ -210,25 +210,32 @@ class FocusRequests:
     def _ask_suffix(self, origin: Origin) -> None:
         """Ask for the last characters of the account once per start, before LIVE is armed the first time."""
         account = self._context.focus.account
-        dialog = QInputDialog(QApplication.activeWindow())
-        dialog.setObjectName("arm_live_dialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle("Arm LIVE")
-        dialog.setLabelText(f"Orders will be real. Type the last {LIVE_SUFFIX_CHARS} characters of {account}:")
-        dialog.textValueSelected.connect(lambda text: self._confirm_live(text, account, origin))
-        dialog.finished.connect(self._forget_dialog)
-        self._dialog = dialog
-        dialog.open()
+        asked = LineQuestion(
+            "arm_live",
+            "Arm LIVE",
+            f"Last {LIVE_SUFFIX_CHARS} characters of {account}",
+            "Arm LIVE",
+            words=f"Orders of {account} will be real.",
+            role="danger",
+        )
+        self._dialog = LineDialog(
+            asked, lambda text: self._confirm_live(text, account, origin), QApplication.activeWindow()
+        )
+        self._dialog.finished.connect(self._forget_dialog)
+        self._dialog.open()
 
     def _forget_dialog(self, _result: int) -> None:
         self._dialog = None
 
-    def _confirm_live(self, text: str, account: str, origin: Origin) -> None:
-        if text.strip() != account[-LIVE_SUFFIX_CHARS:]:
-            self._context.announcer.say("warning", f"Not armed: {text!r} is not the end of {account}.")
-            return
+    def _confirm_live(self, text: str, account: str, origin: Origin) -> str:
+        """Arm where a text is the account's end; returns why not, which is announced too."""
+        if text != account[-LIVE_SUFFIX_CHARS:]:
+            refusal = f"Not armed: {text!r} is not the end of {account}."
+            self._context.announcer.say("warning", refusal)
+            return refusal
         self._live_confirmed = True
         self.arm(origin)
+        return ""
 
 
 def focus_snapshot(context: DesktopContext, symbol: str = "") -> keys.FocusSnapshot:

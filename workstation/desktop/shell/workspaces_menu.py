@@ -12,9 +12,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from workstation.commands.screen import SHOW_WORKSPACE, WORKSPACE_KEYS
+from workstation.desktop.line_dialog import LineDialog, LineQuestion
 from workstation.desktop.shell.screen_commands import ScreenCommands
 from workstation.desktop.shell.workspaces import UNDO_MS, Workspaces
-from workstation.desktop.shell.workspaces_name import NameDialog
 from workstation.desktop.shell.workspaces_versions import VersionsDialog
 
 _FILES = "Workspaces (*.toml)"
@@ -109,7 +109,9 @@ class WorkspaceMenu(QMenu):
         self._mark()
 
     def _ask_name(self, title: str, does: str, take: Callable[[str], str]) -> None:
-        NameDialog(title, does, self._workspaces.name, take, self._workspaces.front).open()
+        front, name = self._workspaces.front, self._workspaces.name
+        asked = LineQuestion("workspace_name", title, "Name of the workspace", does)
+        LineDialog(asked, take, front, text=name).open()
 
     def _show_versions(self) -> None:
         VersionsDialog(self._workspaces, self._workspaces.front).open()
