@@ -15,10 +15,13 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig
 from tests.helpers.workspaces import opened_workspace
+from workstation.desktop.panels.fills_panel import FillsPanel
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.panels.orders_panel import OrdersPanel
+from workstation.desktop.panels.positions_panel import PositionsPanel
 from workstation.desktop.shell.drop_marks import FRAME_PX, SPOT, DropMarks
 from workstation.desktop.shell.workspace import Workspace
+from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme
 
 LEFT = Qt.MouseButton.LeftButton
 TITLE_PX = 14
@@ -75,7 +78,7 @@ def pull(tab: QWidget, to: QPoint, held: Qt.KeyboardModifier = Qt.KeyboardModifi
     QApplication.processEvents()
 
 
-def test_hovering_a_tab_says_its_whole_title_since_a_narrow_one_elides_it(desk: Workspace) -> None:
+def test_hovering_a_tab_says_its_whole_title_since_a_narrow_bar_cuts_it(desk: Workspace) -> None:
     assert tab_of(desk, "orders-1").toolTip() == "Orders"
     desk.window.panels["orders-1"].title_changed.emit("Orders of the morning")
     assert tab_of(desk, "orders-1").toolTip() == "Orders of the morning"
@@ -127,3 +130,64 @@ def test_drop_marks_cover_nothing_but_their_frame_and_buttons(desk: Workspace, q
             buttons += QRect() if button.isHidden() else button.geometry()
         assert cross.mask() == buttons
     QTest.mouseRelease(tab, LEFT, Qt.KeyboardModifier.NoModifier, tab.mapFromGlobal(to))
+
+
+TABS = """name = "tabs"
+[[panel]]
+id = "log-1"
+kind = "log"
+[[panel]]
+id = "orders-1"
+kind = "orders"
+[[panel]]
+id = "fills-1"
+kind = "fills"
+[[panel]]
+id = "positions-1"
+kind = "positions"
+[[panel]]
+id = "log-2"
+kind = "log"
+[dock.root]
+split = "columns"
+sizes = [0.3, 0.7]
+parts = ["left", "right"]
+[dock.left]
+tabs = ["orders-1", "fills-1", "positions-1", "log-1"]
+[dock.right]
+tabs = ["log-2"]
+"""
+
+
+@pytest.mark.parametrize("text_scale", [1.0, TEXT_SCALE_MAX])
+def test_titles_of_tabs_without_room_are_whole_and_the_shown_one_is_scrolled_into_view(
+    rig: DesktopRig, qtbot: QtBot, qapp: QApplication, tmp_path: Path, text_scale: float
+) -> None:
+    kinds = {kind.kind: kind for kind in (LogPanel, OrdersPanel, FillsPanel, PositionsPanel)}
+    apply_theme(qapp, load_theme("dark", text_scale=text_scale))
+    try:
+        with opened_workspace(rig, qtbot, tmp_path, kinds, TABS, show="tabs") as desk:
+            desk.window.setGeometry(0, 0, 960, 600)
+            QApplication.processEvents()
+            for panel_id in ("log-1", "orders-1", "positions-1", "fills-1"):
+                desk.window.show_panel(panel_id)
+                QApplication.processEvents()
+                tab = tab_of(desk, panel_id)
+                for other in ("log-1", "orders-1", "positions-1", "fills-1"):
+                    assert not tab_of(desk, other).isTitleElided(), other
+                assert is_seen_whole(tab), panel_id
+            desk.window.show_panel("log-1")
+            for width in (1_600, 960):
+                desk.window.resize(width, 600)
+                QApplication.processEvents()
+                assert is_seen_whole(tab_of(desk, "log-1")), f"after the window is {width} px wide"
+    finally:
+        apply_theme(qapp, load_theme("dark"))
+
+
+def is_seen_whole(tab: QWidget) -> bool:
+    """Tell whether nothing of a tab's title is out of its bar's view."""
+    words = tab.findChild(QtAds.CElidingLabel)
+    assert words is not None
+    seen = words.visibleRegion().boundingRect().width()
+    return bool(seen >= min(words.width(), words.fontMetrics().horizontalAdvance(words.text())))

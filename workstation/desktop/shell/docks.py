@@ -29,6 +29,7 @@ def configure_docking() -> None:
     flags = _FLAGS.DefaultOpaqueConfig | _FLAGS.FocusHighlighting | _FLAGS.AllTabsHaveCloseButton
     flags &= ~(_FLAGS.XmlCompressionEnabled | _FLAGS.DockAreaHasUndockButton | _FLAGS.DockAreaHasCloseButton)
     flags &= ~_FLAGS.DoubleClickUndocksWidget
+    flags |= _FLAGS.DisableTabTextEliding  # a bar without room scrolls, and its menu names every tab
     QtAds.CDockManager.setConfigFlags(flags | _FLAGS.MiddleMouseButtonClosesTab)
 
 
@@ -46,7 +47,7 @@ class Docks(QObject):
         self.docking = QtAds.CDockManager(holder)
         self.docking.setObjectName("docking")
         self.docking.setStyleSheet("")
-        self.docking.dockAreaCreated.connect(_name_buttons)
+        self.docking.dockAreaCreated.connect(self._on_area)
         self.maximised = Maximised(self.docking)
         self._marks = DropMarks(self.docking, framed=QGuiApplication.platformName() == "xcb")
         self._docks: dict[str, QtAds.CDockWidget] = {}
@@ -201,6 +202,16 @@ class Docks(QObject):
             top = self._docks[tabs_below(dock, root)[0]].window()
             floating.append(FloatEntry(root, shares_of(top.geometry(), screen)))
         return dock, floating
+
+    def _on_area(self, area: QtAds.CDockAreaWidget) -> None:
+        _name_buttons(area)
+        area.titleBar().tabBar().horizontalScrollBar().rangeChanged.connect(self._keep_tabs)
+
+    def _keep_tabs(self, *_: object) -> None:
+        """Keep the tab of each shown panel in view where a bar of tabs has less room than before."""
+        for dock in self._docks.values():
+            if dock.dockAreaWidget() is not None and dock.isCurrentTab():
+                dock.dockAreaWidget().titleBar().tabBar().ensureWidgetVisible(dock.tabWidget(), 0, 0)
 
     # Qt overrides
 
