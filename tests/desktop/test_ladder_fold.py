@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLayout, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, depth, quote
+from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.ladder_columns import Columns
 from workstation.desktop.panels.ladder_controls import OneLine, in_clauses
 from workstation.desktop.panels.ladder_fold import (
@@ -22,9 +23,10 @@ from workstation.desktop.panels.ladder_fold import (
     FoldedLine,
     fold_for,
 )
-from workstation.desktop.panels.ladder_paint import CUT, PAD_LEAST, RowPainter
+from workstation.desktop.panels.ladder_paint import CHIP_INSET, CUT, PAD_LEAST, RowPainter, _chip_texts
 from workstation.desktop.panels.ladder_panel import LadderPanel
 from workstation.desktop.theme import TEXT_SCALE_MAX, apply_theme, load_theme
+from workstation.viewmodels.ladder_cells import OwnCell
 from workstation.viewmodels.ladder_clicks import Column
 from workstation.viewmodels.ladder_rows import LadderRow
 
@@ -185,3 +187,31 @@ def test_a_line_of_state_is_never_cut_within_a_clause(qtbot: QtBot, width: int) 
     assert "…" not in line.text()
     assert line.text() in (text, *in_clauses(text))
     assert line.toolTip() == text
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 1.5, TEXT_SCALE_MAX])
+@pytest.mark.parametrize("qty", ["5", "20", "200", "500"])
+def test_the_quantity_of_an_own_order_is_read_in_the_least_window_at_any_size_of_text(
+    qapp: QApplication, rig: DesktopRig, qtbot: QtBot, text_scale: float, qty: str
+) -> None:
+    load_fonts()
+    apply_theme(qapp, load_theme("dark", text_scale=text_scale))
+    try:
+        panel = LadderPanel(rig.context, "ladder-1")
+        qtbot.addWidget(panel, before_close_func=lambda closed: closed.release())
+        panel.layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # as a dock cuts it
+        panel.setMinimumSize(0, 0)
+        panel.show()
+        panel.resize(224, 470)
+        panel.show_symbol("AAPL")
+        rig.feed(depths=[depth()], quotes=[quote()])
+        QApplication.processEvents()
+        assert panel.view.width() == 224
+        cell = panel.view.cell_rect(Column.OWN_BID, 0)
+        painter = panel.view._painter
+        own = OwnCell(qty=qty, letters="L", state="working", count=1, ids=("OMS-1",))
+        face, text = painter._fitting(_chip_texts(own), cell.width() - 2 * CHIP_INSET - 6)
+        assert text.startswith(qty), text
+        assert face.width(text) <= cell.width() - 2 * CHIP_INSET
+    finally:
+        apply_theme(qapp, load_theme("dark"))

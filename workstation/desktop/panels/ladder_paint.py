@@ -10,7 +10,7 @@ from PySide6.QtCore import QLineF, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QRegion
 
 from workstation.desktop.colors import Colors, blend
-from workstation.desktop.fonts import Weight
+from workstation.desktop.fonts import Weight, sized_figure_font
 from workstation.desktop.panels.ladder_columns import Columns
 from workstation.desktop.panels.ladder_texts import TextFace
 from workstation.desktop.panels.ladder_titles import TitleStrip
@@ -22,6 +22,8 @@ from workstation.viewmodels.ladder_rows import SHARE_ONE, LadderRow
 THOUSANDS_DIGITS, TENTHS_MAX = 4, 100
 PAD, PAD_LEAST = 6, 2
 CUT = "…"
+CHIP_TEXT_INSET, LEAST_INSET = 4, 1
+"""Where the words of an own order's chip begin, and where those in the least letters do."""
 """What stands where not even the shortest form of a figure has room: a cut one would be read as another."""
 CHIP_INSET = 2
 QUEUE_GAP = 4
@@ -45,6 +47,7 @@ class RowPainter:
         self.figures = TextFace(figure_font("body"))
         self.figures_bold = TextFace(figure_font("body", Weight.DemiBold))
         self.small = TextFace(figure_font("caption"))
+        self.least = TextFace(sized_figure_font(round(theme.type.caption / max(theme.text_scale, 1)), Weight.DemiBold))
         self.words = TextFace(ui_font("caption", Weight.Medium))
         colors = self.colors
         depth = 0.30 if theme.dark else 0.24
@@ -266,7 +269,7 @@ class RowPainter:
         face, text = self._fitting(_chip_texts(own), chip.width() - 6)
         painter.setPen(ink)
         face.use(painter)
-        face.left(painter, chip.adjusted(4, 0, 0, 0), text)
+        face.left(painter, chip.adjusted(LEAST_INSET if face is self.least else CHIP_TEXT_INSET, 0, 0, 0), text)
         width = face.width(text)
         if own.state == "pending cancel":
             middle = chip.center().y()
@@ -279,12 +282,14 @@ class RowPainter:
                 break
 
     def _fitting(self, texts: tuple[str, ...], width: int) -> tuple[TextFace, str]:
-        """Return the first text that fits, in the larger face where it does."""
+        """Return the first text that fits, in the larger face where it does; least letters are better than none."""
         for text in texts:
             for face in (self.figures_bold, self.small):
                 if face.width(text) <= width:
                     return face, text
-        return self.small, CUT
+        room = width + 2 * (CHIP_TEXT_INSET - LEAST_INSET)
+        found = next((text for text in texts if self.least.width(text) <= room), "")
+        return (self.least, found) if found else (self.small, CUT)
 
     def _traded(self, painter: QPainter, cells: Cells, *, stale: bool) -> None:
         bars = []
