@@ -43,9 +43,6 @@ DAY_NS = 86_400 * 10**9
 ENDS_WITHIN_NS = 4 * DAY_NS
 """So far beyond a page the shorter bars are read, so that one after a weekend ends its last bar."""
 
-RECEIVED_WITHIN_NS = 60 * 10**9
-"""So late a print may be received and still be read for the moment that it is of."""
-
 BUILT_LEAST = 200
 """Bars that one page builds at least, where so many are to be had."""
 
@@ -255,17 +252,33 @@ class ChartHistory:
         if not rows:
             return NO_BARS
         first, last = min(row.first for row in rows), max(row.last for row in rows)
-        end, market = min(wanted.before, last + DAY_NS), StoredMarket(history, wanted.symbol, instrument)
+        end = min(wanted.before, last + DAY_NS)
         most = PARTS_READ_MAX * max(map(_length, parts.values())) if parts else _prints(held).page_ns
         span = max(min(wanted.count * length, most), 2 * length)
         while True:
             start = max(end - span, first - DAY_NS)
-            until = wanted.before + (ENDS_WITHIN_NS if parts else length)
-            chunks = market.series(wanted.interval, start, until, adjusted=True)
-            found = of_bars(map(partial(_as_chunk, market.instrument), chunks), instrument, None, before=wanted.before)
+            if parts:
+                market = StoredMarket(history, wanted.symbol, instrument)
+                chunks = market.series(wanted.interval, start, wanted.before + ENDS_WITHIN_NS, adjusted=True)
+                as_chunk = partial(_as_chunk, market.instrument)
+                found = of_bars(map(as_chunk, chunks), instrument, None, before=wanted.before)
+            else:
+                found = self._printed_between(history, wanted, instrument, start)
             if len(found) >= BUILT_LEAST or start < first:
                 return PastBars(found.times[-wanted.count :], found.values[-wanted.count :])
             span *= 4
+
+    def _printed_between(
+        self, history: SqlMarketHistory, wanted: OlderBars, instrument: Instrument, start: int
+    ) -> PastBars:
+        """Return the bars of time before a moment that prints received since `start` make, as live ones make them."""
+        builder = builder_of(wanted.symbol, wanted.bar_type, self._calendars[instrument.calendar])
+        end = wanted.before + shortest_ns(wanted.bar_type)
+        found = of_prints(
+            until(history.open_trades(wanted.symbol, start, None), end), builder, instrument, None, whole=True
+        )
+        stop = int(np.searchsorted(found.times[:, 0], wanted.before))
+        return PastBars(found.times[:stop], found.values[:stop])
 
     def _laid_before(
         self, history: SqlMarketHistory, past: StoredPast, wanted: OlderBars, instrument: Instrument
@@ -273,7 +286,7 @@ class ChartHistory:
         """Return bars that trades close, laid from stored prints anew: they count from the first print that is read."""
         for start, end in past.windows_before(wanted.before):
             builder = builder_of(wanted.symbol, wanted.bar_type, self._calendars[instrument.calendar])
-            prints = until(history.open_trades(wanted.symbol, start, end + RECEIVED_WITHIN_NS), end)
+            prints = until(history.open_trades(wanted.symbol, start, None), end)
             laid = of_prints(prints, builder, instrument, wanted.count)
             if len(laid):
                 return laid

@@ -152,6 +152,11 @@ class BarBuilder:
             self._price = bar.close
         return [bar.freeze(self.symbol, self.bar_type, revised=True)]
 
+    @property
+    def kept_from(self) -> int | None:
+        """Since when bars that prints close are kept for revision, UTC ns; None for none, and for bars of time."""
+        return None if self._counted is None else self._counted.kept_from
+
     def _lay_old(self, bust: Marked, standing: Sequence[Marked], known_from: int | None) -> list[Bar]:
         """Lay a bar anew that is not kept any more, where every print of it is known."""
         span = self._grid.interval(bust.ts)

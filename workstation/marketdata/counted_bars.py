@@ -16,7 +16,10 @@ from workstation.marketdata.bricks import Bricks
 from workstation.marketdata.forming import FormingBar
 
 RECENT_BARS_MAX = 16
-"""Closed bars kept for revision."""
+"""Closed bars of time kept for revision."""
+
+COUNTED_KEPT_MAX = 4_096
+"""Closed bars of prints kept, since a print may be taken back long after its bar, and no span of time finds that."""
 
 SPLITS_KEPT_MAX = 64
 """Split prints whose parts are known if they are taken back."""
@@ -33,7 +36,7 @@ class CountedBars:
     def __init__(self, symbol: str, bar_type: BarType) -> None:
         self.symbol, self.bar_type, self.step = symbol, bar_type, bar_type.step
         self.forming: FormingBar | None = None
-        self.recent: deque[FormingBar] = deque(maxlen=RECENT_BARS_MAX)
+        self.recent: deque[FormingBar] = deque(maxlen=COUNTED_KEPT_MAX)
         self._opened_ts = -(1 << 63)
         self._carried = 0
 
@@ -73,6 +76,12 @@ class CountedBars:
     def current(self) -> Bar | None:
         """The bar that is forming, None between bars."""
         return self.forming.freeze(self.symbol, self.bar_type) if self.forming else None
+
+    @property
+    def kept_from(self) -> int | None:
+        """Time of the first print of the oldest bar that is kept, UTC ns; None where there is none."""
+        oldest = self.recent[0] if self.recent else self.forming
+        return None if oldest is None else oldest.first_ts
 
     def _add(self, price: int, size: int, ts: int) -> FormingBar:
         """Merge a price into the bar that forms, or open one, later than the one before where a trade fills several."""

@@ -31,7 +31,7 @@ from workstation.marketdata.forming import Marked
 from workstation.marketdata.grid import TimeGrid
 from workstation.marketdata.history import BarHistory
 from workstation.marketdata.kept_trades import KeptTrades
-from workstation.marketdata.old_bars import are_all_of, of_prints_over_time, without
+from workstation.marketdata.old_bars import are_all_of, lighter, of_counted_prints, of_prints_over_time, without
 from workstation.marketdata.quality import Defect, Quality
 from workstation.ports.market_data import TakenBack
 
@@ -337,9 +337,21 @@ class BarSeriesSet:
                 span = TimeGrid(bar_type, calendar).interval(gone.ts)
                 whole = since <= span.open if since is not None else are_all_of(history, span, (gone, *standing))
                 found = without(history, span, gone, standing if whole else None)
-                told += self._record([found] if found is not None else [])
-                done |= {each.bar.bar_type for each in told if type(each) is BarRevised}
+            elif name == symbol and bar_type not in done and self._counted_before(symbol, bar_type, gone.ts):
+                found = lighter(history, gone)
+            else:
+                continue
+            told += self._record([found] if found is not None else [])
+            done |= {each.bar.bar_type for each in told if type(each) is BarRevised}
         return told
+
+    def _counted_before(self, symbol: str, bar_type: BarType, ts: int) -> bool:
+        """Tell whether bars that prints close are older, at a time, than all that is still built of their series."""
+        if not of_counted_prints(bar_type):
+            return False
+        built = (*self._by_trade.get(symbol, ()), *self._by_side.get(symbol, ()))
+        kept = [each.kept_from for each in built if each.bar_type == bar_type]
+        return all(since is None or ts < since for since in kept)
 
     def _marked(self, trade: Trade) -> Marked:
         instrument = self._instruments.get(trade.symbol)

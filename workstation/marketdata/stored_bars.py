@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.domain.instruments import Instrument
-from workstation.domain.market import Bar
+from workstation.domain.market import BUST_REACH, Bar
 from workstation.domain.numbers import rescale
 from workstation.marketdata.bars import BAR_DELAY_NS, BarBuilder
 from workstation.marketdata.composites import ComposedBuilder
@@ -71,25 +71,51 @@ def read_from(past: StoredPast) -> int:
 
 
 def until(chunks: Iterable[TradeChunk], end: int) -> Iterator[TradeChunk]:
-    """Yield prints up to the first one of a moment, UTC ns, by the venue's clock."""
+    """Yield prints up to the first one of a moment, UTC ns, by the venue's clock, and what of them was taken back.
+
+    Behind that moment only busts are read, as far as one may reach back; they come as of that moment, in their order.
+    """
+    behind = -1
     for chunk in chunks:
-        late = np.flatnonzero(chunk.ts_event >= end)
-        if not len(late):
-            yield chunk
-            continue
-        names = ("ts", "ts_event", "price", "size", "aggressor", "effect", "busts")
-        columns = {name: column for name in names if (column := getattr(chunk, name)) is not None}
-        if late[0]:
-            yield msgspec.structs.replace(chunk, **{name: column[: late[0]] for name, column in columns.items()})
-        return
+        busts = np.zeros_like(chunk.ts) if chunk.busts is None else chunk.busts
+        is_print, first = busts == 0, 0
+        if behind < 0:
+            late = np.flatnonzero(is_print & (chunk.ts_event >= end))
+            if not len(late):
+                yield chunk
+                continue
+            first, behind = int(late[0]), 0
+            if first:
+                yield _rows(chunk, np.arange(first))
+        passed = behind + np.cumsum(is_print[first:])
+        reaching = first + np.flatnonzero(busts[first:] > passed)
+        if len(reaching):
+            found = _rows(chunk, reaching)
+            backs, moment = busts[reaching] - passed[reaching - first], np.minimum(found.ts, end)
+            yield msgspec.structs.replace(found, ts=moment, busts=backs)
+        behind = int(passed[-1])
+        if behind >= BUST_REACH:
+            return
+
+
+def _rows(chunk: TradeChunk, places: NDArray[np.intp]) -> TradeChunk:
+    """Return some rows of a chunk."""
+    names = ("ts", "ts_event", "price", "size", "aggressor", "effect", "busts")
+    columns = {name: column for name in names if (column := getattr(chunk, name)) is not None}
+    return msgspec.structs.replace(chunk, **{name: column[places] for name, column in columns.items()})
 
 
 def of_prints(
-    chunks: Iterable[TradeChunk], builder: BarBuilder | ComposedBuilder, instrument: Instrument, most: int
+    chunks: Iterable[TradeChunk],
+    builder: BarBuilder | ComposedBuilder,
+    instrument: Instrument,
+    most: int | None,
+    *,
+    whole: bool = False,
 ) -> PastBars:
-    """Return the newest `most` bars that prints close; the one that still forms is left to live prints.
+    """Return the newest `most` bars that prints close, None for all; the one that still forms is left to live prints.
 
-    By the venue's time, and busts taken out, as live bars are.
+    By the venue's time, and busts taken out, as live bars are. whole: without a first one that lacks its beginning.
     """
     closed: deque[Bar] = deque(maxlen=most)
     prints = PrintBars(builder)
@@ -98,7 +124,8 @@ def of_prints(
         sizes = _scaled(chunk.size, chunk.scales.qty_decimals, instrument.qty_decimals)
         marks = chunk.aggressor, chunk.effect, chunk.busts
         for bar in prints.lay(Prints(chunk.ts_event, prices, sizes, *marks, chunk.ts - BAR_DELAY_NS)):
-            _keep(closed, bar)
+            if not (whole and bar.partial):
+                _keep(closed, bar)
     return PastBars(
         np.array([(bar.ts_open, bar.ts_close) for bar in closed], np.int64).reshape(-1, 2),
         np.array([(b.open, b.high, b.low, b.close, b.volume) for b in closed], np.int64).reshape(-1, 5),

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from tests.helpers.stores import ACME, START_NS, open_for_test
@@ -18,7 +19,7 @@ from workstation.app.screens import EngineScreens
 from workstation.commands.params import BarsRequest, OlderBars
 from workstation.commands.registry import CommandRegistry, CommandResult, Invocation
 from workstation.domain.accounts import Environment
-from workstation.domain.market import Aggressor, Bar, BarType, Trade
+from workstation.domain.market import Aggressor, Bar, BarType, Trade, TradeBust
 from workstation.domain.orders import Origin, OriginKind
 from workstation.kernel.clock import VirtualClock
 from workstation.marketdata.intervals import bar_type_of
@@ -82,7 +83,7 @@ class Past:
 
     def begin(
         self,
-        *rows: Trade,
+        *rows: Trade | TradeBust,
         bars: tuple[StoredBar, ...] = (),
         actions: tuple[CorporateAction, ...] = (),
         environment: Environment = Environment.REPLAY,
@@ -106,6 +107,13 @@ class Past:
             self.commands,
             environment=environment,
         )
+
+    def go_on(self, *rows: Trade | TradeBust) -> None:
+        """Store more, and begin another run."""
+        self._store.recorder.start(Retention(), lambda: START_NS + 1)
+        if self.desk is not None:
+            self.desk.close()
+        self.begin(*rows)
 
     def ask(self, name: str, interval: str, count: int = 100) -> CommandResult:
         return self.run(name, BarsRequest(symbol=SYMBOL, bar_type=bar_type_of(interval, 0, 1), count=count))
@@ -359,3 +367,46 @@ def test_splits_that_are_told_take_force_in_what_forms_where_prices_are_real(
     past.market.close_bars(START_NS)
     assert len(past.ask("market.actions", "10t").data) == 2
     assert [(symbol, ratio) for _, symbol, ratio in past.market.splits.expected] == [(SYMBOL, 0.5)] * known
+
+
+LONG_AFTER = 9_000
+"""Seconds after the prints, and beyond any lateness, at which the venue takes one back."""
+
+
+def bust_of(trade: Trade, at: int) -> TradeBust:
+    ts = START_NS + at * SECOND
+    return TradeBust(SYMBOL, trade.trade_id, ts_event=ts, ts_init=ts)
+
+
+def of_print(series: BarSeries, ts: int) -> tuple[float, float]:
+    """Return high and volume of the bar that a moment falls into."""
+    row = int(np.searchsorted(series.ts_open, ts, side="right")) - 1
+    return series.ohlcv[row, 1], series.ohlcv[row, 4]
+
+
+@pytest.mark.parametrize("interval", ["5s", "50v"])
+def test_older_bars_of_stored_prints_are_without_what_the_venue_took_back_long_after(past: Past, interval: str) -> None:
+    rows = [printed(number) for number in range(80)]
+    later = [printed(number) for number in range(LONG_AFTER - 200, LONG_AFTER, 50)]
+    before = START_NS // (5 * SECOND) * 5 * SECOND + 60 * SECOND
+    past.begin(*rows, *later)
+    whole = past.older(interval, before)
+    at = int(whole.ts_open[3])
+    gone = next(row for row in reversed(rows) if row.ts_event < whole.ts_open[4])
+    high, volume = of_print(whole, at)
+    past.go_on(bust_of(gone, LONG_AFTER))
+    left = past.older(interval, before)
+    assert left.ts_open.tolist() == whole.ts_open.tolist()
+    size = gone.size / 10**ACME.qty_decimals
+    lower = gone.price - rows[rows.index(gone) - 1].price if interval == "5s" else 0
+    assert of_print(left, at) == pytest.approx((high - lower / 10**ACME.price_decimals, volume - size))
+    others = np.arange(len(whole.ts_open)) != 3
+    assert left.ohlcv[others].tolist() == whole.ohlcv[others].tolist()
+
+
+def test_a_bust_of_a_print_behind_a_page_takes_nothing_out_of_it(past: Past) -> None:
+    rows = [printed(number) for number in range(80)]
+    past.begin(*rows)
+    whole = past.older("5s", START_NS + 50 * SECOND)
+    past.go_on(bust_of(rows[70], LONG_AFTER))
+    assert past.older("5s", START_NS + 50 * SECOND).ohlcv.tolist() == whole.ohlcv.tolist()

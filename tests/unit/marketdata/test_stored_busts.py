@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.market import DAY, MINUTE, SECOND, T0, instrument, quote
 from tests.unit.marketdata.test_late_busts import bust_of, market, prints
-from tests.unit.marketdata.test_print_bars import DELAY, FIVE_OF_ONE, ONE, laid
+from tests.unit.marketdata.test_print_bars import DELAY, FIVE_OF_ONE, ONE, columns, laid
 from workstation.domain.conditions import WHOLE
 from workstation.domain.market import Aggressor, Bar, BarKind, BarRevised, BarType, MarketEvent, Trade, TradeBust
 from workstation.marketdata import kept_trades, print_bars
@@ -198,3 +198,40 @@ def test_a_composed_bar_of_a_stored_past_is_revised_too() -> None:
     made.take_back(found(stored, gone))
     bust = bust_of(gone, stored[-1].ts_event + DELAY)
     assert rows(made, FIVE_OF_ONE) == laid([*stored, bust], FIVE_OF_ONE)
+
+
+COUNTED = BarType(BarKind.VOLUME, 30)
+
+
+def test_a_bust_of_a_print_in_a_bar_of_volume_that_only_the_store_knew_is_taken_out_of_it_once() -> None:
+    stored, told = prints(), list[MarketEvent]()
+    made, asked = market(), list[TradeBust]()
+    made.on_unknown_bust(asked.append)
+    made.listen(told.extend)
+    history = made.series.open("ABC", COUNTED)
+    past = of_prints(columns([*stored]), builder_of("ABC", COUNTED, always_open()), instrument(), None)
+    history.prepend(past.times, past.values)
+    before = [int(row[4]) for row in history.values]
+    gone = stored[GONE]
+    made.on_feed([bust_of(gone, stored[-1].ts_event + DELAY)])
+    assert asked, "the run itself does not know the print"
+    for _ in range(2):
+        made.take_back(found(stored, gone))
+    row = history.index_at(gone.ts_event)
+    expected = [volume - gone.size * (place == row) for place, volume in enumerate(before)]
+    assert [int(values[4]) for values in history.values] == expected
+    (revised,) = [event for event in told if type(event) is BarRevised]
+    assert revised.bar.ts_open == int(history.ts_open[row])
+
+
+def test_a_bar_of_volume_that_is_built_here_loses_a_print_long_after_it_closed() -> None:
+    stored = prints()
+    made = market()
+    history = made.series.open("ABC", COUNTED)
+    made.on_feed(list(stored))
+    assert len(history) > 20
+    before = history.values[:, 4].tolist()
+    gone = stored[4]
+    made.on_feed([bust_of(gone, stored[-1].ts_event + DELAY)])
+    row = history.index_at(gone.ts_event)
+    assert history.values[:, 4].tolist() == [v - gone.size * (place == row) for place, v in enumerate(before)]
