@@ -1,6 +1,7 @@
 """The page on the ladder, row by row, in the running product: each gesture and each key of its tables is made there.
 
 A row without a step fails, and so does a step whose row has gone.
+Long because every row of the page's tables is a step here.
 """
 
 from __future__ import annotations

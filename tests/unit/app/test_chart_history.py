@@ -1,4 +1,7 @@
-"""The past of a chart whose venue has none: what is stored is told, and bars laid from it go on live without a seam."""
+"""The past of a chart whose venue has none: what is stored is told, and bars laid from it go on live without a seam.
+
+Long because each kind of bar and each source of older pages is tried.
+"""
 
 from __future__ import annotations
 

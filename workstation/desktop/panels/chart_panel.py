@@ -22,7 +22,8 @@ from workstation.desktop.panels.chart_panel_older import ChartOlder
 from workstation.desktop.panels.chart_panel_past import ChartPast
 from workstation.desktop.panels.chart_panel_prices import CALENDARS, chart_prices
 from workstation.desktop.panels.chart_panel_studies import ChartStudies
-from workstation.desktop.panels.chart_panel_tools import REFUSED_EDITS, ChartTools
+from workstation.desktop.panels.chart_panel_tools import ChartTools
+from workstation.desktop.panels.chart_panel_tools_words import REFUSED_EDITS
 from workstation.desktop.panels.chart_panel_views import ChartViews
 from workstation.desktop.panels.chart_signals import ChartSignals
 from workstation.desktop.panels.chart_trading import DRAG_ENDED, ChartTrading, bracket_hint

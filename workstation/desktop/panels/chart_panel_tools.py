@@ -11,44 +11,13 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from workstation.desktop.icons import icon
+from workstation.desktop.panels.chart_panel_tools_words import BOOK_EDITS, CHART_TYPES, PRICES, TOOLS, VIEWS, VIEWS_ON
 from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.chart_adjustment import PriceKind
 from workstation.viewmodels.chart_feed import COUNTED_INTERVALS, MORE_INTERVALS, TIMED_INTERVALS
 from workstation.viewmodels.chart_window import ChartType
 from workstation.viewmodels.drawings import DrawingKind
 
-CHART_TYPES = {kind.value: kind for kind in ChartType}
-VIEWS = {
-    "volume": "Volume",
-    "profile": "Volume by price",
-    "hours": "Trading hours",
-    "log": "Logarithmic prices",
-    "signals": "Strategy signals",
-    "drawings": "Drawings",
-    "magnet": "Magnet: snap to prices",
-}
-"""What the view menu switches, by name."""
-VIEWS_ON = frozenset({"volume", "hours", "signals", "drawings", "magnet"})
-PRICES = {
-    PriceKind.RAW: ("Raw", "Raw prices"),
-    PriceKind.SPLITS: ("Adj. splits", "Prices adjusted for splits"),
-    PriceKind.TOTAL: ("Adj. all", "Prices adjusted for splits and dividends"),
-}
-"""What the header says of prices, and the choice in words."""
-BOOK_EDITS = {
-    "lock": "Lock or unlock the chosen",
-    "copy": "Copy the chosen, or all\tCtrl+C",
-    "paste": "Paste drawings\tCtrl+V",
-    "undo": "Undo drawing",
-    "redo": "Redo drawing",
-    "clear": "Delete all but locked",
-}
-REFUSED_EDITS = {
-    "lock": "Choose a drawing by a click on its line, then lock it.",
-    "copy": "There is no drawing to copy.",
-    "paste": "No drawing is on the clipboard: copy one on another chart first.",
-}
-TOOLS = {kind.value: kind for kind in DrawingKind}
 INTERVALS_GAP, ROW_GAP = 6, 1
 BUTTON_SPARE, TIGHT_SPARE = 10, 4
 """Room about a button's words: as the theme has it, and where buttons are drawn tight."""
@@ -58,7 +27,6 @@ ARROW = " ▾"
 
 RAREST_FIRST = ("1s", "15s", "5s", "15m", "1h", "1d", "5m", "1m")
 """The order in which usual intervals leave a row that has no room for all; what is shown stays."""
-
 
 FOLDED = "…"
 """The button at the end of a narrow row, whose menu has what left the row."""

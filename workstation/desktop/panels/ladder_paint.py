@@ -22,9 +22,9 @@ from workstation.viewmodels.ladder_rows import SHARE_ONE, LadderRow
 THOUSANDS_DIGITS, TENTHS_MAX = 4, 100
 PAD, PAD_LEAST = 6, 2
 CUT = "…"
+"""What stands where not even the shortest form of a figure has room: a cut one would be read as another."""
 CHIP_TEXT_INSET, LEAST_INSET = 4, 1
 """Where the words of an own order's chip begin, and where those in the least letters do."""
-"""What stands where not even the shortest form of a figure has room: a cut one would be read as another."""
 CHIP_INSET = 2
 QUEUE_GAP = 4
 HATCH_STEP = 12
