@@ -1,4 +1,4 @@
-"""What the tools of a chart are called: its types, what may be shown, prices, edits of drawings, and why one is refused."""
+"""What the tools of a chart are called: types, what may be shown, prices, edits of drawings and why one is refused."""
 
 from workstation.viewmodels.chart_adjustment import PriceKind
 from workstation.viewmodels.chart_window import ChartType
