@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent, QAccessibleInterface
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, limit, order, position, quote, status
+from tests.helpers.panel_scenes import shown_panel, standing_panel
 from workstation.commands.registry import CommandResult
 from workstation.desktop.panels.catalogue import PANEL_KINDS
 from workstation.desktop.shell.docks import configure_docking
@@ -37,6 +39,8 @@ CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLi
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 REPEATS_A_KEY = re.compile(r"_(add_\d+|clear|preset_\d+|bid|ask|last)$|^chart-trade-|^ladder")
 """Buttons for the mouse alone, by name: each does what a key of the map or the field beside it does as well."""
+PARTS_MAX = 80
+"""Parts of one control that are looked at."""
 NOTHING = CommandResult(ok=False, code="NOT_FOUND", text="nothing here")
 
 
@@ -188,3 +192,68 @@ def test_the_notice_that_was_read_is_text_that_tab_reaches_and_never_widens_the_
     assert bar.minimumSizeHint().width() == narrow
     assert bar.notice.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert name_of(bar.notice).startswith("Notice: a sentence")
+
+
+def interfaces(widget: QWidget) -> Iterator[QAccessibleInterface]:
+    """Walk what a screen reader finds in a widget, itself first."""
+    waiting = [QAccessible.queryAccessibleInterface(widget)]
+    while waiting:
+        found = waiting.pop()
+        if found is not None and found.isValid() and not found.state().invisible:
+            yield found
+            waiting += [found.child(number) for number in range(min(found.childCount(), PARTS_MAX))]
+
+
+@pytest.mark.parametrize("kind", sorted(PANEL_KINDS))
+def test_a_screen_reader_finds_no_nameless_control_or_column(
+    kind: str, rig: DesktopRig, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shown = shown_panel(kind, rig, tmp_path)
+    qtbot.addWidget(shown.holder)
+    nameless = [
+        f"{found.role().name} {found.object().objectName() if found.object() else ''}"
+        for found in interfaces(shown.holder)
+        if (found.state().focusable or found.role() is QAccessible.Role.ColumnHeader)
+        and found.role() not in (QAccessible.Role.Cell, QAccessible.Role.TreeItem)
+        and not found.text(QAccessible.Text.Name)
+    ]
+    shown.panel.release()
+    assert nameless == []
+
+
+PAINTED = {
+    "chart": ("chart-1_chart", "Price chart of AAPL, 1m", r"^O \d+\.\d\d  H \d+\.\d\d  L \d+\.\d\d  C \d+\.\d\d"),
+    "pnl": ("pnl-1_curve", "Net P&L over the day", r"^15:\d\d:\d\d  −41\.00  96\.00 below the high$"),
+    "time_sales": ("time_sales-1_prints", "Time and sales", r"^15:00:00\.000 buy 870 at 187\.21$"),
+}
+"""What paints itself, by panel: its object name, its name, and what it says in its scene."""
+
+
+@pytest.mark.parametrize("kind", sorted(PAINTED))
+def test_what_paints_itself_says_its_value_when_it_is_asked(
+    kind: str, rig: DesktopRig, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shown = shown_panel(kind, rig, tmp_path)
+    qtbot.addWidget(shown.holder)
+    object_name, name, says = PAINTED[kind]
+    painted = shown.holder.findChild(QWidget, object_name)
+    assert painted is not None
+    said = QAccessible.queryAccessibleInterface(painted)
+    assert said.text(QAccessible.Text.Name) == name
+    assert re.search(says, said.text(QAccessible.Text.Value)), said.text(QAccessible.Text.Value)
+    assert said.text(QAccessible.Text.Description) == said.text(QAccessible.Text.Value)
+    shown.panel.release()
+
+
+def test_an_empty_tape_and_a_chart_that_waits_say_so(rig: DesktopRig, qtbot: QtBot, tmp_path: Path) -> None:
+    for kind, named, says in (
+        ("time_sales", "time_sales-1_prints", "No prints of AAPL yet"),
+        ("chart", "chart-1_chart", "loading"),
+    ):
+        shown = standing_panel(kind, rig, tmp_path)
+        qtbot.addWidget(shown.holder)
+        painted = shown.holder.findChild(QWidget, named)
+        assert painted is not None
+        said = QAccessible.queryAccessibleInterface(painted).text(QAccessible.Text.Value)
+        assert says in said.lower() or says in said, said
+        shown.panel.release()

@@ -39,7 +39,7 @@ from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QTableView
 from workstation.desktop.fitted_columns import COLUMN_WIDTH_MIN_PX, FittedColumns, Settings
 from workstation.desktop.row_pictures import RowPictures
 from workstation.desktop.spelt import spelt
-from workstation.desktop.tables import ColumnModel
+from workstation.desktop.tables import ColumnModel, named
 from workstation.desktop.theme import current_theme, theme_notifier, ui_font
 from workstation.viewmodels.columns import NO_CHANGES, Accepts, Changes, Column, RowStyle
 
@@ -522,5 +522,5 @@ class ColumnView(FittedColumns):
 
 
 def _entry_text(column: Column[Any]) -> str:
-    """Return what a menu calls a column: its title, or the first words of its hint where it has none."""
-    return spelt(column.title or column.hint.partition(":")[0])
+    """Return what a menu calls a column."""
+    return spelt(named(column))

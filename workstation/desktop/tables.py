@@ -105,7 +105,7 @@ class ColumnModel(QAbstractTableModel, Generic[R]):
         if role == Qt.ItemDataRole.ToolTipRole:
             return (column.hover or column.exact or column.text)(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{column.title} {column.text(row)}".strip()
+            return f"{named(column)} {column.text(row)}".strip()
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -113,8 +113,10 @@ class ColumnModel(QAbstractTableModel, Generic[R]):
         if orientation != Qt.Orientation.Horizontal or section >= len(self.table.columns):
             return None
         column = self.table.columns[section]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return column.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return named(column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return column.hint or column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -130,3 +132,8 @@ class ColumnModel(QAbstractTableModel, Generic[R]):
             if self._edit_text(self.row_at(index.row()), name) is not None:
                 flags |= Qt.ItemFlag.ItemIsEditable
         return flags if index.isValid() else Qt.ItemFlag.NoItemFlags
+
+
+def named(column: Column[Any]) -> str:
+    """Return what a column is called: its title, or the first words of its hint, or else its own name."""
+    return column.title or column.hint.partition(":")[0] or column.name

@@ -62,7 +62,8 @@ class ChartCanvas:
         self.model = model
         self.view = PaneView()
         self.view.setObjectName("chart-canvas")
-        self.view.setAccessibleName("Price chart")
+        for part in (self.view, self.view.viewport()):
+            part.setAccessibleName("Bars")
         self.price_box = self.view.add_pane()
         self.volume_box = self.view.add_pane()
         self.grid = GridLayer(None, model, -1)

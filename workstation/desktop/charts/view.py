@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtGui import QAccessible, QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.desktop.charts.bars import ChartBars
@@ -22,6 +22,7 @@ from workstation.desktop.charts.state_card import StateCard
 from workstation.desktop.charts.tools_text import DrawingText
 from workstation.desktop.charts.trade_tag import OrderWords, TradeLabels, TradeTag
 from workstation.desktop.focus_frame import FocusFrame
+from workstation.desktop.spoken_value import offer_values
 from workstation.desktop.theme import theme_notifier
 from workstation.viewmodels.chart_indicators import ChosenIndicator, IndicatorLines
 from workstation.viewmodels.chart_marks import LastPrice, PositionLine
@@ -58,6 +59,8 @@ class ChartView(QWidget):
     where older bars that did not come are asked for again;
     `tool_put_down` after a drawing was made.
     """
+
+    spoken_role = QAccessible.Role.Chart
 
     crosshair_moved = Signal(object, object)
     view_changed = Signal(float, float)
@@ -116,6 +119,7 @@ class ChartView(QWidget):
         self._was_following = True
         theme_notifier().changed.connect(self._on_theme_changed)
         FocusFrame(self)
+        offer_values()
         self.set_state(PanelState.EMPTY)
 
     @property
@@ -418,6 +422,11 @@ class ChartView(QWidget):
         """Show `span` bars from bar number `first`, as `view_changed` announces them."""
         self._model.window.show(first, span)
         self._on_window_changed()
+
+    def spoken_value(self) -> str:
+        """Return the bar that is read, and what the card says, as a screen reader tells it."""
+        card = self._card.accessibleName() if self._card.isVisible() else ""
+        return ". ".join(part for part in (self.readout_text(), card) if part)
 
     def readout_text(self) -> str:
         """Return the read-out of the bar under the pointer, or of the last, as text."""

@@ -142,6 +142,7 @@ class ChartPanel(Panel):
         if not self.symbol:
             return
         self._show_hours()
+        self.chart.setAccessibleName(f"Price chart of {self.symbol}, {self._interval}")
         self._asked += 1
         self._asked_ns = self.context.bridge.session.mono_ns()
         self._loaded = False

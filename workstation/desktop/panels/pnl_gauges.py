@@ -6,11 +6,12 @@ Last stage of both walks. They draw what they are shown and value nothing.
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QAccessible, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workstation.desktop.colors import with_alpha
 from workstation.desktop.focus_frame import FocusFrame
+from workstation.desktop.spoken_value import offer_values
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
 from workstation.viewmodels.formats import money, time_of_day
 from workstation.viewmodels.loss_limits import LimitGauge
@@ -28,6 +29,8 @@ class CurveView(QWidget):
     stretch_opened(Stretch) on a double click or Enter.
     """
 
+    spoken_role = QAccessible.Role.Chart
+
     brushed = Signal()
     stretch_opened = Signal(object)
 
@@ -39,6 +42,7 @@ class CurveView(QWidget):
         self._pressed: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         FocusFrame(self)
+        offer_values()
         self._drawn = QRectF()
         self.setObjectName(name)
         self.setAccessibleName("Net P&L over the day")
@@ -50,6 +54,10 @@ class CurveView(QWidget):
     def reading(self) -> str:
         """What the pointer reads, "" while it is elsewhere."""
         return "" if self._pointed is None else self.reading_at(self._pointed)
+
+    def spoken_value(self) -> str:
+        """Return the moment that is pointed at, else the newest, as a screen reader tells it."""
+        return self.reading or self.reading_at(1.0)
 
     def reading_at(self, share: float) -> str:
         """Return the moment nearest to a share of the time, 0 to 1, in words."""

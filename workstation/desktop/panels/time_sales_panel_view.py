@@ -4,11 +4,12 @@ Last stage of the tick walk. A click reports the line; the list knows no engine 
 """
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAccessible, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication
 
 from workstation.desktop.colors import blend
 from workstation.desktop.focus_frame import FocusFrame
+from workstation.desktop.spoken_value import offer_values
 from workstation.desktop.theme import current_theme, figure_font, theme_notifier, ui_font
 from workstation.viewmodels.tape import Tape, TapeLine
 
@@ -28,6 +29,8 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 class TapeView(QAbstractScrollArea):
     """Emits: line_clicked(line from the newest, 0 on), hovered(bool), space_pressed()."""
 
+    spoken_role = QAccessible.Role.StaticText
+
     line_clicked = Signal(int)
     hovered = Signal(bool)
     space_pressed = Signal()
@@ -41,6 +44,7 @@ class TapeView(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
         FocusFrame(self)
+        offer_values()
         self.tape: Tape | None = None
         self.empty_text = ""
         self.stale = False
@@ -101,6 +105,14 @@ class TapeView(QAbstractScrollArea):
     def _line_px(self, time: int, words: int) -> int:
         """Return the width of a line with a time and words of so many digits; a digit stands before price and size."""
         return (time + self._price_digits + 1 + self._size_digits + words) * self._digit + 2 * PADDING_PX
+
+    def spoken_value(self) -> str:
+        """Return the first print in view, or why there is none, as a screen reader tells it."""
+        line = next(iter(self._seen()), None)
+        if line is None:
+            return self.empty_text
+        words = (line.time, line.side.lower(), line.size, "at" if line.size else "", line.price, line.conditions)
+        return " ".join(word for word in words if word)
 
     def copied(self) -> str:
         """Put the lines that are seen on the clipboard, tab-separated; returns the text."""
