@@ -65,9 +65,11 @@ def test_a_key_that_asks_for_two_presses_acts_once_when_it_is_held(
 ) -> None:
     qtbot.keyPress(window, Key.Key_F9, SHIFT)
     assert rig.gateway.sent() == []
+    assert window.keys.holds
     assert "again within 450 ms, or hold it 0.03 s" in rig.spoken[-1][1]
     qtbot.waitUntil(lambda: len(rig.gateway.of("position.flatten_account")) == 1)
     qtbot.keyRelease(window, Key.Key_F9, SHIFT)
+    assert not window.keys.holds
     qtbot.keyPress(window, Key.Key_F9, SHIFT)
     assert len(rig.gateway.sent()) == 1, "the next press is a first one again"
     qtbot.keyRelease(window, Key.Key_F9, SHIFT)

@@ -196,3 +196,38 @@ def test_an_event_that_is_no_input_costs_the_filter_of_the_application_a_look(
     once = calls_of(lambda: qapp.notify(window.top_bar, plain))
     many = calls_of(lambda: [qapp.notify(window.top_bar, plain) for _ in range(101)])
     assert (many - once) / 100 <= CALLS_OF_AN_EVENT_MAX
+
+
+def test_of_all_that_a_load_moves_the_keys_hear_nothing_and_afterwards_everything(
+    desk: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[QEvent.Type] = []
+    monkeypatch.setattr(desk.hotkeys, "takes", lambda _watched, event: heard.append(event.type()))
+    desk.window.load_layout(desk.window.current_layout())
+    desk.window.complete()
+    assert heard == []
+    press(desk.window, Key.Key_F2)
+    assert QEvent.Type.KeyPress in heard
+
+
+def test_while_a_key_is_held_a_load_is_heard_since_the_end_of_the_hold_might_be_in_it(
+    desk: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[QEvent.Type] = []
+    monkeypatch.setattr(desk.hotkeys, "takes", lambda _watched, event: heard.append(event.type()))
+    monkeypatch.setattr(type(desk.hotkeys), "holds", True)
+    desk.window.load_layout(desk.window.current_layout())
+    assert heard
+
+
+def test_a_dock_whose_panel_stays_is_kept_and_stands_where_the_new_layout_says(desk: Workspace) -> None:
+    assert desk.workspaces.open("keyed")
+    before = dict(desk.window._docks._docks)
+    keyed = desk.window.current_layout().dock
+    assert desk.workspaces.open("trading")
+    after = desk.window._docks._docks
+    assert before.keys() & after.keys() == {"ticket-1", "ladder-1", "orders-1"}
+    assert all(after[name] is before[name] for name in before.keys() & after.keys())
+    assert desk.window.docking.findDockWidget("ticket-2") is None
+    assert desk.workspaces.open("keyed")
+    assert desk.window.current_layout().dock == keyed

@@ -51,15 +51,20 @@ class Docks(QObject):
         self.maximised = Maximised(self.docking)
         self._marks = DropMarks(self.docking, framed=QGuiApplication.platformName() == "xcb")
         self._docks: dict[str, QtAds.CDockWidget] = {}
+        self._leaving: list[QtAds.CDockWidget] = []
 
     @property
     def ids(self) -> Collection[str]:
         """The id of every panel that has a dock, in the order of the layout."""
         return self._docks.keys()
 
-    def add(self, panel_id: str, title: str, beside: str = "") -> None:
-        """Make an empty dock at the right, or among the tabs of another one, which moves nothing else."""
+    def add(self, panel_id: str, title: str) -> None:
+        """Make an empty dock at the right."""
         self.maximised.end()
+        self._docks[panel_id] = self._made(panel_id, title)
+        self._stand(self._docks[panel_id], None)
+
+    def _made(self, panel_id: str, title: str) -> QtAds.CDockWidget:
         dock = QtAds.CDockWidget(self.docking, title)
         dock.setObjectName(panel_id)
         dock.setFeature(QtAds.CDockWidget.DockWidgetDeleteOnClose, False)  # noqa: FBT003  the library's signature
@@ -68,12 +73,14 @@ class Docks(QObject):
         dock.tabWidget().installEventFilter(self)
         dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
         _name_tab(dock, title)
-        if beside:
-            area = self._docks[beside].dockAreaWidget()
-            self.docking.addDockWidget(QtAds.DockWidgetArea.CenterDockWidgetArea, dock, area)
-        else:
+        return dock
+
+    def _stand(self, dock: QtAds.CDockWidget, beside: QtAds.CDockWidget | None) -> None:
+        """Place a new dock at the right, or among the tabs of another one, which moves nothing else."""
+        if beside is None:
             self.docking.addDockWidget(QtAds.DockWidgetArea.RightDockWidgetArea, dock)
-        self._docks[panel_id] = dock
+        else:
+            self.docking.addDockWidget(QtAds.DockWidgetArea.CenterDockWidgetArea, dock, beside.dockAreaWidget())
 
     def fill(self, panel_id: str, widget: QWidget) -> None:
         """Put a widget into a dock, in place of what was there."""
@@ -99,9 +106,12 @@ class Docks(QObject):
         if dock is None:
             return False
         self.maximised.end()
+        self._end(dock)
+        return True
+
+    def _end(self, dock: QtAds.CDockWidget) -> None:
         self.docking.removeDockWidget(dock)
         dock.deleteLater()
-        return True
 
     @contextmanager
     def unseen(self) -> Iterator[None]:
@@ -113,13 +123,40 @@ class Docks(QObject):
         finally:
             self.docking.setHidden(was_hidden)
 
-    def clear(self) -> None:
-        """End every dock, what it holds first: one that goes is styled anew with all that it holds."""
+    def empty(self) -> None:
+        """End what every dock holds, before any of them moves: one that does is styled anew with all that it holds."""
         self.maximised.end()
         for dock in self._docks.values():
-            delete(dock.widget())
+            for part in dock.widget().findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                delete(part)
+            delete(dock.takeWidget())
+            dock.setWidget(QWidget(), QtAds.CDockWidget.ForceNoScrollArea)
+
+    def clear(self) -> None:
+        """End every dock and what it holds."""
+        self.empty()
         for panel_id in tuple(self._docks):
             self.remove(panel_id)
+
+    def renew(self, titles: Mapping[str, str]) -> None:
+        """Have an empty dock of each id, in this order. One that is there stays; others go when a layout is arranged.
+
+        A window that floats goes with all its docks: what stood in it is made anew.
+        """
+        self.empty()
+        for panel_id in [panel_id for panel_id, dock in self._docks.items() if dock.isInFloatingContainer()]:
+            self.remove(panel_id)
+        before, self._docks = self._docks, {}
+        self._leaving = [dock for panel_id, dock in before.items() if panel_id not in titles]
+        standing = next(iter(before.values()), None)
+        for panel_id, title in titles.items():
+            if panel_id in before:
+                self._docks[panel_id] = before[panel_id]
+                self.retitle(panel_id, title)
+                continue
+            self._docks[panel_id] = self._made(panel_id, title)
+            self._stand(self._docks[panel_id], standing)
+            standing = standing or self._docks[panel_id]
 
     def show(self, panel_id: str) -> None:
         """Bring a dock to the front of its tabs, and out from behind one that is shown alone."""
@@ -184,7 +221,11 @@ class Docks(QObject):
             if tabs_below(known, over.root)
         }
         state = to_xml(Layout(name=layout.name, panel=layout.panel, dock=known), boxes)
-        return bool(self.docking.restoreState(QByteArray(state), layout.version))
+        taken = bool(self.docking.restoreState(QByteArray(state), layout.version))
+        leaving, self._leaving = self._leaving, []
+        for dock in leaving:
+            self._end(dock)
+        return taken
 
     def show_placeless(self) -> list[str]:
         """Dock at the right what a layout gave no place; returns those panels."""

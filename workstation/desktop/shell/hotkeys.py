@@ -259,6 +259,11 @@ class HotkeyFilter(QObject):
         if self._held is not None and _acts_on_focus(self._held[1]):
             self._end_hold()
 
+    @property
+    def holds(self) -> bool:
+        """Tell whether a key is held that acts when it is let go, held on or clicked with."""
+        return self._held is not None or self.click.waits
+
     def _begin_hold(self, key: int, bind: Bind, chord: str, hold_ms: int) -> None:
         self._held = (key, bind, chord)
         self._hold.start(hold_ms)

@@ -5,6 +5,7 @@ The window knows panels only by their kind; what they show is their own affair. 
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         self.locked = False
         self.taken: Callable[[], Collection[str]] = lambda: self.panel_ids
         self.may_close: Callable[[], bool] = lambda: True
+        self.unheard: Callable[[], AbstractContextManager[None]] = nullcontext
         self.setObjectName(name)
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
         self.setWindowIcon(icon("app"))
@@ -110,7 +112,7 @@ class MainWindow(QMainWindow):
         keeps keys and frames waiting for the others. Whoever needs one sooner has it made: see `complete`.
         """
         self._waiting.prepare()
-        with self._docks.unseen():
+        with self.unheard(), self._docks.unseen():
             self._dock_anew(layout)
         self._waiting.begin(layout.panel)
         self.lock(locked=layout.locked)
@@ -132,8 +134,8 @@ class MainWindow(QMainWindow):
 
     def _dock(self, entries: Sequence[PanelEntry], layout: Layout) -> None:
         """Arrange docks while they are empty: whatever moves is styled anew with all that it holds."""
-        for entry in entries:
-            self._add_dock(entry, beside=entries[0].id if entry is not entries[0] else "")
+        self._entries = {entry.id: entry for entry in entries}
+        self._docks.renew({entry.id: self._title_of(entry) for entry in entries})
         if not self._arrange(layout):
             self._context.announcer.say("warning", f"Layout {layout.name}: the dock tree could not be restored.")
         for panel_id in self._docks.show_placeless():
@@ -204,14 +206,18 @@ class MainWindow(QMainWindow):
 
     def open_panel(self, entry: PanelEntry) -> Panel:
         """Create a panel and dock it at the right; returns it."""
-        self._add_dock(entry)
+        self._docks.add(entry.id, self._title_of(entry))
+        self._entries[entry.id] = entry
         return self._fill(entry)
 
-    def _add_dock(self, entry: PanelEntry, beside: str = "") -> None:
-        self._docks.add(entry.id, self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title), beside)
-        self._entries[entry.id] = entry
+    def _title_of(self, entry: PanelEntry) -> str:
+        return self._titled(self._kinds.get(entry.kind, PlaceholderPanel).title)
 
     def _fill(self, entry: PanelEntry) -> Panel:
+        with self.unheard():
+            return self._made(entry)
+
+    def _made(self, entry: PanelEntry) -> Panel:
         panel, holder = make_panel(self._kinds, self._context, entry)
         panel.title_changed.connect(lambda title: self._docks.retitle(entry.id, self._titled(title)))
         panel.retry_asked.connect(lambda: self.rebuild(entry.id))
@@ -318,6 +324,7 @@ class MainWindow(QMainWindow):
         """End every panel; the window shows nothing afterwards."""
         self._waiting.end()
         self._end_panels()
+        self._docks.clear()
 
     def _end_panels(self) -> None:
         self._entries.clear()
@@ -325,7 +332,6 @@ class MainWindow(QMainWindow):
         self._docks.maximised.end()
         for panel in panels.values():
             release_panel(panel)
-        self._docks.clear()
 
     def _on_dock_closed(self, panel_id: str) -> None:
         if panel_id not in self._panels and panel_id not in self._waiting:

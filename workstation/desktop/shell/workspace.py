@@ -4,7 +4,8 @@ Which layout is shown, and its further windows, are the business of `workspaces`
 is at the keys.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
@@ -64,6 +65,7 @@ class Workspace(QObject):
         super().__init__()
         self._context = context
         self.workspaces = Workspaces(context, kinds, store)
+        self.workspaces.unheard = self._unheard
         self.window = self.workspaces.window
         self.hotkeys = HotkeyFilter(context, keys_file)
         titles = {name: kind.title for name, kind in kinds.items()}
@@ -91,7 +93,7 @@ class Workspace(QObject):
         self.start_page = StartPage(self.window.docking, titles, self.workspaces.open)
         self.start_page.closed.connect(self.tour.offer)
         self._auto_disarm = AutoDisarm(context, self.hotkeys.store, self)
-        self._aiming = False
+        self._aiming = self._listens = False
         context.focus.listen(self._follow_focus)
         self.themes = ThemeMenu(context, self.commands, self.window)
         self._build_menu(kinds)
@@ -113,6 +115,7 @@ class Workspace(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.installEventFilter(self)
+            self._listens = True
             app.focusWindowChanged.connect(self._on_window_focus)
         self._idle.start()
         if is_first and QApplication.platformName() != "offscreen":
@@ -125,6 +128,7 @@ class Workspace(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.removeEventFilter(self)
+        self._listens = False
         self.toasts.end()
         self.workspaces.end()
 
@@ -192,6 +196,24 @@ class Workspace(QObject):
                 self._context.focus.move(symbol=panel.symbol)
             finally:
                 self._aiming = False
+
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """Hear no event of the application: panels that come, go and move make thousands, and no input comes meanwhile.
+
+        While a key is held its end is listened for, and so is everything.
+        """
+        app = QApplication.instance()
+        if app is None or not self._listens or self.hotkeys.holds:
+            yield
+            return
+        app.removeEventFilter(self)
+        self._listens = False
+        try:
+            yield
+        finally:
+            self._listens = True
+            app.installEventFilter(self)
 
     def _complete_at(self, at: QPoint) -> None:
         for window in self.workspaces.windows:

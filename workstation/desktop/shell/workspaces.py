@@ -6,6 +6,7 @@ that cannot be read is refused with line and column while what is shown stays. T
 
 import difflib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -47,6 +48,7 @@ class Workspaces(QObject):
     def __init__(self, context: DesktopContext, kinds: Mapping[str, type[Panel]], store: LayoutStore) -> None:
         super().__init__()
         self._context, self._kinds, self._store = context, kinds, store
+        self.unheard: Callable[[], AbstractContextManager[None]] = nullcontext
         self.window = self._built("main_window")
         self.window.closing.connect(self._on_first_closing)
         self._others: list[MainWindow] = []
@@ -344,7 +346,12 @@ class Workspaces(QObject):
     def _built(self, name: str) -> MainWindow:
         window = MainWindow(self._context, self._kinds, name)
         window.taken = self._taken
+        window.unheard = self._hush
         return window
+
+    def _hush(self) -> AbstractContextManager[None]:
+        """Return what keeps events of one step from whoever listens to all of the application."""
+        return self.unheard()
 
     def _other(self) -> MainWindow:
         number = next(
