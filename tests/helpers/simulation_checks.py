@@ -158,12 +158,13 @@ class Checks:
             self.fail(f"{cl_ord_id} was sent on other terms than were intended")
 
     def on_replace(self, journal: GroupJournal, order: OrderState | None, cl_ord_id: str, terms: OrderTerms) -> None:
-        """Check a change that is about to leave, with a trail's trigger only where another one is asked for."""
+        """Check a change that is about to leave, with a trail's trigger and limit only where another is asked for."""
         seq, intended = self._replace.get(cl_ord_id, (1 << 62, None))
         if seq > journal.durable_seq:
             self.fail(f"a change of {cl_ord_id} was sent before it was durable")
-        if intended is not None and intended.trail is not None and order and order.terms.stop_px == intended.stop_px:
-            intended = replace(intended, stop_px=None)
+        if intended is not None and intended.trail is not None and order:
+            left = {name for name in ("stop_px", "price") if getattr(order.terms, name) == getattr(intended, name)}
+            intended = replace(intended, **dict.fromkeys(left))
         if intended is None or self._as_sent(intended) != terms:
             self.fail(f"a change of {cl_ord_id} was sent on other terms than were intended")
 

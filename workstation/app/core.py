@@ -161,6 +161,7 @@ class Core:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        self.desk.settle_trails()
         self.desk.stop()
         self.broker.disconnect()
         self.feed.stop()

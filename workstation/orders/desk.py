@@ -2,7 +2,7 @@
 
 Order walk: `commands/trading`, `api` and `strategies` call this, the broker port reports to it. It wires the parts and
 delegates; each part says what it does. Everything is synchronous and on the engine's thread: results come back at once,
-what follows comes as events.
+what follows comes as events. Long because it is the one door.
 """
 
 from collections.abc import Mapping, Sequence
@@ -148,6 +148,7 @@ class Desk:
             StateConflict: its state forbids a change, or it is no longer at the version that the caller saw.
             ValidationError: the new terms are wrong in themselves.
         """
+        self._emulation.settle(command.cl_ord_id)
         if self._queued.takes(command):
             return self._queued.ask(command, attach=attach)
         return self._amendment.replace(command, attach=attach)
@@ -279,6 +280,10 @@ class Desk:
         self._time_limits.resume()
         self._reversals.resume()
         self._reconciliation.start()
+
+    def settle_trails(self) -> None:
+        """Journal where every trail that is watched here has come to: an end in good order loses nothing of it."""
+        self._emulation.settle_all()
 
     def stop(self) -> None:
         """End the regular looks; nothing is cancelled."""

@@ -3,6 +3,9 @@
 Tick walk meets order walk: market events come in, an order goes out as MARKET or LIMIT under its own id, after a second
 risk check. Such an order lives in this program and dies with it, which its residence says. A trigger that was passed
 while nobody watched (restart, session down) is not fired blindly: the declared policy decides, by default a person.
+
+A trail follows every price, and is journaled at once, then at most once a second, and before anything else is done with
+its order: so a fast market floods no journal, an end of the program loses nothing of it, and a crash a second at most.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,6 +28,7 @@ from workstation.domain.orders import (
 )
 from workstation.domain.trailing import follows, is_reached, trailed_stop
 from workstation.domain.verdicts import RuleResult
+from workstation.kernel.clock import Timer
 from workstation.kernel.fault_points import fault_point
 from workstation.orders.book import Change
 from workstation.orders.context import DeskContext, PassedTrigger
@@ -33,15 +37,35 @@ from workstation.orders.submission import Submission
 from workstation.ports.broker import CapabilityCard
 
 _S, _HERE = OrdStatus, Residence.PROGRAM
+TRAILED_EVERY_NS = 1_000_000_000
+"""Least time between two lines of the journal about one trail."""
+
 HELD_TEXT = "Its trigger passed while nobody watched: fire or cancel it."
 
 
+class _Ahead(msgspec.Struct, frozen=True):
+    """Where a trail has come to and the journal has not: its trigger, and the limit of one that has a limit."""
+
+    stop_px: int
+    price: int | None
+
+    def over(self, terms: OrderTerms) -> OrderTerms:
+        """Return an order's terms as they stand."""
+        return replace(terms, stop_px=self.stop_px, price=self.price)
+
+
 class _Watch(msgspec.Struct):
-    """One watched order. proven: a price was seen that had not passed the trigger. held: waits for a person."""
+    """One watched order. proven: a price was seen that had not passed the trigger. held: waits for a person.
+
+    told: when its trail was journaled last, monotonic ns; ahead, timer: what waits to be, and for how long.
+    """
 
     cl_ord_id: str
     proven: bool
     held: bool = False
+    told: int | None = None
+    ahead: _Ahead | None = None
+    timer: Timer | None = None
 
 
 class Emulation:
@@ -86,8 +110,24 @@ class Emulation:
             self.watch(after)
             return
         watches = self._watches.get(after.terms.symbol)
-        if watches is not None and watches.pop(after.cl_ord_id, None) is not None and not watches:
-            del self._watches[after.terms.symbol]
+        watch = None if watches is None else watches.pop(after.cl_ord_id, None)
+        if watch is not None:
+            _let_go(watch)
+            if not watches:
+                del self._watches[after.terms.symbol]
+
+    def settle(self, cl_ord_id: str) -> None:
+        """Journal where the trail of an order has come to, before something else is done with the order."""
+        order = self._c.book.get(cl_ord_id)
+        watch = None if order is None else self._watches.get(order.terms.symbol, {}).get(cl_ord_id)
+        if watch is not None:
+            self._write(watch)
+
+    def settle_all(self) -> None:
+        """Journal where every trail has come to."""
+        for watches in tuple(self._watches.values()):
+            for watch in tuple(watches.values()):
+                self._write(watch)
 
     def on_session_lost(self, account: str) -> None:
         """From now on, a trigger may pass without an order going out."""
@@ -95,11 +135,13 @@ class Emulation:
             for watch in watches.values():
                 order = self._c.book.get(watch.cl_ord_id)
                 if order is not None and order.terms.account == account:
+                    self._write(watch)
                     watch.proven = False
 
     def hold(self, symbol: str, why: str) -> None:
         """Let what is watched of a symbol wait for a person: its trigger is from before a split."""
         for watch in self._watches.get(symbol, {}).values():
+            self._write(watch)
             order = self._c.book.get(watch.cl_ord_id)
             if order is None or watch.held:
                 continue
@@ -145,6 +187,7 @@ class Emulation:
             NotFound: nothing of that id is watched here.
             StateConflict: its trigger has passed, and a person is to fire or cancel it.
         """
+        self.settle(cl_ord_id)
         order = self._c.book.get(cl_ord_id)
         watch = self._watches.get(order.terms.symbol, {}).get(cl_ord_id) if order else None
         if order is None or watch is None:
@@ -172,10 +215,13 @@ class Emulation:
         if order.terms.trail is not None and not self._trail(watch, order, order.terms.trail, price):
             return
         order = self._c.book.get(watch.cl_ord_id) or order
-        stop = order.terms.stop_px
+        stop = order.terms.stop_px if watch.ahead is None else watch.ahead.stop_px
         if stop is None or (price - stop) * order.terms.side.sign < 0:
             watch.proven = True
-        elif watch.proven:
+            return
+        self._write(watch)
+        order = self._c.book.get(watch.cl_ord_id) or order
+        if watch.proven:
             self._release(order)
         else:
             self._passed(watch, order)
@@ -185,7 +231,8 @@ class Emulation:
 
         What has begun has no activation price any more, so that it goes on after a restart.
         """
-        sign, stop, instrument = order.terms.side.sign, order.terms.stop_px, self._c.instruments[order.terms.symbol]
+        terms = order.terms if watch.ahead is None else watch.ahead.over(order.terms)
+        sign, stop, instrument = terms.side.sign, terms.stop_px, self._c.instruments[terms.symbol]
         begins = trail.activation_px is not None
         if begins and not is_reached(trail.activation_px, price, sign):
             return False
@@ -195,20 +242,41 @@ class Emulation:
             return True
         if stop is not None and not watch.proven and (price - stop) * sign >= 0:
             return True
-        now = self._c.clock.now_ns()
-        fault_point("orders.emulation.before_trail")
-        moved: StopTrailed | OrderChanged = StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=trigger_at)
-        if begins or (order.terms.price is not None and stop is not None):
-            by = trigger_at - stop if moves and stop is not None else 0
-            terms = replace(
-                order.terms,
+        by = trigger_at - stop if moves and stop is not None else 0
+        price_at = None if terms.price is None else terms.price + by
+        if begins:
+            began = replace(
+                terms,
                 stop_px=trigger_at if moves else stop,
-                price=None if order.terms.price is None else order.terms.price + by,
+                price=price_at,
                 trail=replace(trail, activation_px=None),
             )
-            moved = OrderChanged(cl_ord_id=order.cl_ord_id, ts=now, terms=terms)
-        self._c.recorder.record([moved], causation=order.cl_ord_id)
+            self._record(watch, OrderChanged(cl_ord_id=order.cl_ord_id, ts=self._c.clock.now_ns(), terms=began))
+            return True
+        watch.ahead = _Ahead(trigger_at, price_at)
+        wait = 0 if watch.told is None else watch.told + TRAILED_EVERY_NS - self._c.clock.mono_ns()
+        if wait <= 0:
+            self._write(watch)
+        elif watch.timer is None:
+            watch.timer = self._c.scheduler.call_later(wait, lambda: self._write(watch))
         return True
+
+    def _write(self, watch: _Watch) -> None:
+        """Journal where a trail has come to, where the journal is behind it."""
+        ahead, order = watch.ahead, self._c.book.get(watch.cl_ord_id)
+        if ahead is None or order is None:
+            return
+        now = self._c.clock.now_ns()
+        moved: StopTrailed | OrderChanged = StopTrailed(cl_ord_id=order.cl_ord_id, ts=now, stop_px=ahead.stop_px)
+        if order.terms.price is not None and order.terms.stop_px is not None:
+            moved = OrderChanged(cl_ord_id=order.cl_ord_id, ts=now, terms=ahead.over(order.terms))
+        self._record(watch, moved)
+
+    def _record(self, watch: _Watch, moved: StopTrailed | OrderChanged) -> None:
+        fault_point("orders.emulation.before_trail")
+        _let_go(watch)
+        watch.told = self._c.clock.mono_ns()
+        self._c.recorder.record([moved], causation=watch.cl_ord_id)
 
     def _passed(self, watch: _Watch, order: OrderState) -> None:
         now = self._c.clock.now_ns()
@@ -234,6 +302,13 @@ class Emulation:
         )
         fault_point("orders.emulation.before_release")
         return self._submission.release(order, terms, "trigger reached", triggered)
+
+
+def _let_go(watch: _Watch) -> None:
+    """Let nothing of a trail wait any more."""
+    timer, watch.timer, watch.ahead = watch.timer, None, None
+    if timer is not None:
+        timer.cancel()
 
 
 def observed(terms: OrderTerms, event: Trade | Quote) -> int | None:

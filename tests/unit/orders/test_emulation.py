@@ -1,4 +1,7 @@
-"""Stops that the venue does not know: watched here, released once, never fired blindly after a restart."""
+"""Stops that the venue does not know: watched here, released once, never fired blindly after a restart.
+
+Long because what becomes of each kind, and of a trail at each turn, is told one by one.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ import pytest
 from tests.helpers.core_rig import SYMBOL, CoreRig
 from tests.helpers.fake_broker import CARD
 from workstation.domain.errors import NotFound, StateConflict, ValidationError
-from workstation.domain.events import LimitChanged
+from workstation.domain.events import LimitChanged, StopTrailed
 from workstation.domain.market import Aggressor, Quote, Trade
 from workstation.domain.orders import OrdStatus, OrdType, ReplaceOrder, Residence, Side, Trail, TrailKind, TriggerSource
 from workstation.orders.context import DeskSettings, PassedTrigger
+from workstation.orders.emulation import TRAILED_EVERY_NS
 from workstation.ports.broker import SessionState
 from workstation.risk.restrictions import lockout_event
 
@@ -97,6 +101,7 @@ def test_a_trailing_stop_follows_one_way_only(trail, stop_at):
     order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=None, trail=trail)
     trade(rig, 10_000)
     trade(rig, 10_200)
+    rig.clock.advance(TRAILED_EVERY_NS)
     assert rig.order(order.cl_ord_id).terms.stop_px == stop_at
     trade(rig, stop_at + 1)
     assert rig.order(order.cl_ord_id).terms.stop_px == stop_at
@@ -342,3 +347,68 @@ def test_what_is_not_watched_or_is_held_is_not_moved():
     trade(again, 9_500)
     with pytest.raises(StateConflict, match="fire or cancel"):
         again.desk.move_to_broker(order.cl_ord_id)
+
+
+def lines_of(rig, order):
+    """Return what the journal says of an order."""
+    return [event for event in rig.journal.events if getattr(event, "cl_ord_id", "") == order.cl_ord_id]
+
+
+def trails_of(rig, order):
+    return [event.stop_px for event in lines_of(rig, order) if isinstance(event, StopTrailed)]
+
+
+def rising(rig, first=10_000, ticks=40):
+    """Let the price rise tick by tick in one moment; returns the last price."""
+    for price in range(first, first + ticks):
+        trade(rig, price)
+    return first + ticks - 1
+
+
+def test_a_trail_is_journaled_at_once_then_once_a_second_with_the_newest_place():
+    rig = rig_of()
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=None, trail=Trail(TrailKind.PRICE, 50))
+    last = rising(rig)
+    assert trails_of(rig, order) == [9_950], "forty prices of one moment are one line"
+    rig.clock.advance(TRAILED_EVERY_NS)
+    assert trails_of(rig, order) == [9_950, last - 50]
+    rig.clock.advance(10 * TRAILED_EVERY_NS)
+    assert len(trails_of(rig, order)) == 2, "what stands still says nothing"
+
+
+def test_a_trail_fires_where_it_has_come_to_and_the_journal_says_so_before():
+    rig = rig_of()
+    trail = Trail(TrailKind.PRICE, 50)
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP_LIMIT, stop_px=9_950, price=9_940, trail=trail)
+    last = rising(rig)
+    trade(rig, last - 50)
+    after = rig.order(order.cl_ord_id)
+    assert (after.status, after.terms.ord_type, after.terms.price) == (S.SUBMITTED, OrdType.LIMIT, last - 60)
+    kinds = [type(event).__name__ for event in lines_of(rig, order)]
+    triggered = kinds.index("OrderTriggered")
+    assert kinds[triggered - 1] == "OrderChanged"
+    assert lines_of(rig, order)[triggered].stop_px == last - 50
+
+
+def test_an_end_in_good_order_loses_nothing_of_a_trail_and_a_crash_what_one_second_brought():
+    rig = rig_of()
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=None, trail=Trail(TrailKind.PRICE, 50))
+    last = rising(rig)
+    crashed = rig.restart()
+    assert crashed.order(order.cl_ord_id).terms.stop_px == 9_950, "as the journal last said"
+    trade(crashed, last)
+    crashed.desk.settle_trails()
+    again = crashed.restart()
+    assert again.order(order.cl_ord_id).terms.stop_px == last - 50, "the next price brings it back, and an end keeps it"
+    trade(again, last - 49)
+    assert again.order(order.cl_ord_id).status is S.NEW
+    trade(again, last - 50)
+    assert again.order(order.cl_ord_id).status is S.SUBMITTED
+
+
+def test_a_lost_session_and_a_split_find_a_trail_in_the_journal():
+    rig = rig_of()
+    order = stop(rig, ord_type=OrdType.TRAILING_STOP, stop_px=None, trail=Trail(TrailKind.PRICE, 50))
+    last = rising(rig)
+    rig.broker.session(SessionState.DOWN)
+    assert trails_of(rig, order)[-1] == last - 50
