@@ -24,8 +24,10 @@ SCALED_HEIGHTS = (12, 18, 20, 22)
 """Heights of controls in pixels that grow with their text: `px_tall_N` of the style sheet."""
 
 
-RING_SPARE_PX = 2
-"""What the ring of a filled button that has the keyboard takes of each side beyond its usual border."""
+RING_SPARE_PX, FRAME_SPARE_PX = 2, 1
+"""What the ring of a filled button, and the frame of another control, that has the keyboard takes of each side beyond
+its usual border.
+"""
 
 
 def qt_stylesheet(theme: Theme) -> str:
@@ -43,7 +45,12 @@ def qt_stylesheet(theme: Theme) -> str:
         for field in fields(part)
     }
     sizes |= {f"px_tall_{height}": f"{round(height * theme.text_scale)}px" for height in SCALED_HEIGHTS}
-    sizes["px_ringed_22"] = f"{round(22 * theme.text_scale) - 2 * RING_SPARE_PX}px"
+    for name, height, spare in (
+        ("ringed", 22, RING_SPARE_PX),
+        ("framed", 22, FRAME_SPARE_PX),
+        ("framed", 12, FRAME_SPARE_PX),
+    ):
+        sizes[f"px_{name}_{height}"] = f"{round(height * theme.text_scale) - 2 * spare}px"
     return Template(resource_text("themes", "workstation.qss")).substitute(
         roles,
         **sizes,
