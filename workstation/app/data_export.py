@@ -21,7 +21,7 @@ from workstation.domain.errors import StorageError, UserError
 from workstation.domain.market import BUST_REACH
 from workstation.domain.numbers import format_scaled
 from workstation.marketdata.calendar import Calendars
-from workstation.marketdata.coverage import adjustment_factors, ex_time, spanned
+from workstation.marketdata.coverage import adjustment_factors, at_end, ex_time, spanned
 from workstation.marketdata.intervals import bar_type_of, interval_of
 from workstation.ports.market_data import ActionKind, BarChunk, Integers, MarketHistory, QuoteChunk, TradeChunk
 from workstation.storage import open_view
@@ -88,9 +88,10 @@ def _adjusted(chunk: BarChunk, history: MarketHistory, mixed: list[int]) -> Rows
     instrument = history.instrument(chunk.symbol)
     calendar = Calendars()[instrument.calendar if instrument is not None else "ALWAYS"]
     actions = history.actions(chunk.symbol)
-    factor = adjustment_factors(chunk.ts_open, actions, calendar)
+    ends = at_end(chunk.ts_open, chunk.ts_close)
+    factor = adjustment_factors(ends, actions, calendar)
     splits = [action for action in actions if action.kind is ActionKind.SPLIT]
-    split = adjustment_factors(chunk.ts_open, splits, calendar)
+    split = adjustment_factors(ends, splits, calendar)
     mixed.append(spanned(chunk.ts_open, chunk.ts_close, sorted(ex_time(action, calendar) for action in splits)))
     unit = factor / 10**chunk.scales.price_decimals
     prices = [(column * unit).tolist() for column in (chunk.open, chunk.high, chunk.low, chunk.close)]

@@ -17,7 +17,7 @@ from workstation.domain.errors import NotFound, PrecisionLoss
 from workstation.domain.instruments import Instrument
 from workstation.domain.market import CLOCK_KINDS, Anchor, BarKind, BarSource, BarType
 from workstation.marketdata.calendar import Calendars
-from workstation.marketdata.coverage import adjustment_factors, ex_time
+from workstation.marketdata.coverage import adjustment_factors, at_end, ex_time
 from workstation.marketdata.intervals import bar_type_of, interval_of, series_of, shortest_ns
 from workstation.ports.market_data import ActionKind, Integers, MarketHistory, Scales
 
@@ -58,6 +58,7 @@ class StoredMarket:
         for chunk in self._history.open_bars(self.instrument.symbol, stored, start, end):
             prices = (self._prices(column, chunk.scales) for column in (chunk.open, chunk.high, chunk.low, chunk.close))
             opened, high, low, close = prices
+            ends = at_end(chunk.ts_open, chunk.ts_close)
             yield BarColumns(
                 symbol=chunk.symbol,
                 interval=interval,
@@ -68,8 +69,8 @@ class StoredMarket:
                 low=low,
                 close=close,
                 volume=self._sizes(chunk.volume, chunk.scales),
-                factor=adjustment_factors(chunk.ts_open, actions, self._calendar) if adjusted else None,
-                split=adjustment_factors(chunk.ts_open, splits, self._calendar) if adjusted else None,
+                factor=adjustment_factors(ends, actions, self._calendar) if adjusted else None,
+                split=adjustment_factors(ends, splits, self._calendar) if adjusted else None,
             )
 
     def series(

@@ -77,6 +77,14 @@ def adjustment_factors(
     return factors
 
 
+def at_end(ts_open: NDArray[np.int64], ts_close: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the moments whose prices bars are in, for `adjustment_factors`: the last ones within, where they close.
+
+    A bar within which an action takes force is in prices of its end, whether it was built here or came whole.
+    """
+    return np.maximum(ts_open, ts_close - 1)
+
+
 def factor_of(action: CorporateAction) -> float:
     """Return what prices before an action are multiplied by, 1 where nothing can be said.
 

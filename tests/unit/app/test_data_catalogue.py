@@ -181,6 +181,27 @@ def test_an_adjusted_export_says_how_many_bars_a_split_took_force_within(home, t
         assert ("1 of them hold prices of before and after a split" in home.output) is told
 
 
+HOURS, DAYS = ("1h", "2024-01-09T15:00", "2024-01-10T14:00"), ("1d", "2024-01-09T00:00", "2024-01-10T00:00")
+
+
+@pytest.mark.parametrize(("interval", "before", "within"), [HOURS, DAYS], ids=["hour", "day"])
+def test_a_bar_that_came_whole_with_a_split_within_is_adjusted_as_of_its_end(home, tmp_path, interval, before, within):
+    head = "time,open,high,low,close,volume"
+    rows = f"{head}\n{before}:00Z,40,41,39,40,100\n{within}:00Z,40,41,9,10,100\n"
+    home.json("import", home.file("bars.csv", rows), *ACME[:2], "--interval", interval, "--stamp", "open")
+    home.json("import", home.file("actions.csv", "ACME,2024-01-10,split,4:1\n"), "--format", "actions")
+    view = home.view()
+    try:
+        [bars] = StoredMarket(view.history, "ACME").bars(interval, adjusted=True)
+    finally:
+        view.close()
+    assert (bars.factor.tolist(), bars.split.tolist()) == ([0.25, 1.0], [0.25, 1.0])
+    out = tmp_path / "out.csv"
+    assert home.call("export", str(out), *ACME[:2], "--interval", interval, "--adjusted") == 0, home.errors
+    closes = [float(row["close"]) for row in csv.DictReader(out.read_text().splitlines())]
+    assert closes == [10.0, 10.0], "closes of before and after compare"
+
+
 def test_the_json_of_a_list_is_one_document(home):
     assert home.call("data", "list", "--json") == 0
     assert isinstance(json.loads(home.output), list)
