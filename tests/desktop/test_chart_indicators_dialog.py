@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
+from workstation.desktop.fonts import load_fonts
 from workstation.desktop.panels.chart_panel_indicators import IndicatorsDialog
+from workstation.desktop.theme import THEME_NAMES, apply_theme, load_theme
+from workstation.desktop.whole_rows import is_cut
 from workstation.marketdata.indicators.catalogue import INDICATORS
 from workstation.viewmodels.chart_indicators import INDICATORS_MAX, ChosenIndicator, choose
 
@@ -110,3 +113,27 @@ def test_every_indicator_of_the_catalogue_can_be_found(shown: Shown) -> None:
     assert shown.dialog.known.count() == len(INDICATORS)
     for widget in (shown.dialog.filter, shown.dialog.known, shown.dialog.shown, shown.dialog.add, shown.dialog.remove):
         assert widget.accessibleName()
+
+
+@pytest.mark.parametrize("theme", THEME_NAMES)
+@pytest.mark.parametrize("text_scale", [1.0, 1.5])
+def test_its_lists_show_whole_rows_and_whole_names_at_large_text(qapp, qtbot, theme: str, text_scale: float) -> None:
+    load_fonts()
+    apply_theme(qapp, load_theme(theme, text_scale=text_scale))
+    try:
+        shown = Shown(qtbot, [choose("sma")])
+        QApplication.processEvents()
+        known = shown.dialog.known
+        assert known.horizontalScrollBar().maximum() == 0
+        port = known.viewport()
+        cut = [row for row in range(known.count()) if is_cut(known, known.visualItemRect(known.item(row)))]
+        below = [row for row in cut if known.visualItemRect(known.item(row)).top() < port.height()]
+        picture = port.grab().toImage()
+        for row in below:
+            box = known.visualItemRect(known.item(row))
+            parts = {
+                picture.pixel(x, y) for x in range(4, port.width() - 4) for y in range(box.top() + 1, port.height() - 1)
+            }
+            assert len(parts) <= 1, "a part of a row is seen"
+    finally:
+        apply_theme(qapp, load_theme("dark"))

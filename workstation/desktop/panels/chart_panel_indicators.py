@@ -25,6 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.desktop.charts.indicator_layers import series_color
+from workstation.desktop.theme import current_theme
+from workstation.desktop.whole_rows import WholeRows
 from workstation.domain.errors import ValidationError
 from workstation.marketdata.indicators.catalogue import INDICATORS, Indicator, Parameter
 from workstation.marketdata.indicators.own import OwnFile
@@ -33,6 +35,8 @@ from workstation.viewmodels.chart_larger_bars import LARGER
 
 SWATCH_PX = 12
 ID_ROLE = Qt.ItemDataRole.UserRole
+SIZE_PX = (560, 420)
+"""Width and height at text size 1."""
 
 
 class IndicatorsDialog(QDialog):
@@ -235,7 +239,9 @@ class IndicatorsDialog(QDialog):
         self._right.addLayout(buttons)
         row.addLayout(left, 1)
         row.addLayout(self._right, 1)
-        self.resize(560, 420)
+        for view in (self.known, self.shown):
+            view.setItemDelegate(WholeRows(view))
+        self.resize(QSize(*SIZE_PX) * current_theme().text_scale)
 
 
 def _swatch(color: int) -> QIcon:
