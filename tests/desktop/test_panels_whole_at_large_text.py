@@ -141,3 +141,14 @@ def item_option(tree: QTreeWidget) -> QStyleOptionViewItem:
     option = QStyleOptionViewItem()
     option.widget, option.font, option.fontMetrics = tree, tree.font(), tree.fontMetrics()
     return option
+
+
+def test_some_faults_stand_above_their_form_in_a_low_and_narrow_panel(show: Callable[[str], Shown]) -> None:
+    shown = show("faults")
+    assert isinstance(shown.panel, FaultsPanel)
+    shown.holder.resize(540, 300)
+    for _ in range(3):
+        QApplication.processEvents()
+    tree, port = shown.panel.tree, shown.panel.tree.viewport().rect()
+    seen = [item for item in shown.panel.switches.values() if port.contains(tree.visualItemRect(item))]
+    assert len(seen) >= 2

@@ -34,6 +34,8 @@ _FIELDS = (
     ("delay", "Delay, ms", "500"),
     ("amount", "Amount", "the fault's own"),
 )
+FAULT_LINES_MIN = 12
+"""Lines of text for which the list of faults has room at least: some faults of several lines each."""
 
 
 class FaultsPanel(AskingPanel):
@@ -103,8 +105,12 @@ class FaultsPanel(AskingPanel):
         self.tree.header().setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
 
     def _fit_names(self, *_: object) -> None:
-        """Give the names of faults, beside their switches, the room that they take at the size of the text."""
+        """Give the names of faults, beside their switches, the room that they take at the size of the text.
+
+        A panel too low for some faults above the form scrolls as a whole.
+        """
         metrics = self.tree.fontMetrics()
+        self.tree.setMinimumHeight(self.tree.header().sizeHint().height() + FAULT_LINES_MIN * metrics.lineSpacing())
         words = max(metrics.horizontalAdvance(item.text(SWITCH)) for item in self.switches.values())
         beside = BESIDE_NAME_PX + round(PADDINGS_PX * current_theme().text_scale)
         self.tree.header().resizeSection(SWITCH, words + beside)
