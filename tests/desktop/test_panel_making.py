@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtCore import QEvent, QRect
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.desktop_rig import DesktopRig, status
@@ -17,6 +18,7 @@ from workstation.desktop.context import DesktopContext
 from workstation.desktop.eventloop import ErrorReporter
 from workstation.desktop.panels.log_panel import LogPanel
 from workstation.desktop.shell.docks import configure_docking
+from workstation.desktop.shell.layouts import Layout
 from workstation.desktop.shell.layouts_store import LayoutStore
 from workstation.desktop.shell.panel import Panel, PanelSettings
 from workstation.desktop.shell.workspaces import Workspaces
@@ -50,6 +52,7 @@ class FrailPanel(Panel):
     linked = True
     fails: ClassVar[str] = ""
     frames: ClassVar[int] = 0
+    homes: ClassVar[list[QWidget]] = []
 
     def __init__(self, context: DesktopContext, panel_id: str) -> None:
         super().__init__(context, panel_id)
@@ -74,6 +77,12 @@ class FrailPanel(Panel):
 
     def on_frame(self, frame: Frame) -> None:
         FrailPanel.frames += 1
+
+    def event(self, event: QEvent) -> bool:
+        """Note which window the panel is in as it is put somewhere."""
+        if event.type() is QEvent.Type.ParentChange:
+            FrailPanel.homes.append(self.window())
+        return super().event(event)
 
 
 @pytest.fixture
@@ -219,15 +228,28 @@ def test_another_load_ends_what_the_docks_hold_before_it_moves_any(
     ended: list[str] = []
     for panel_id, panel in shown.window.panels.items():
         panel.destroyed.connect(lambda _object, panel_id=panel_id: ended.append(panel_id))
-    docks, remove = shown.window._docks, shown.window._docks.remove
+    docks, arrange = shown.window._docks, shown.window._docks.arrange
+    arranged: list[Layout] = []
 
-    def watched(panel_id: str) -> bool:
-        assert sorted(ended) == ["log-1", "log-2", "log-3"], "a dock that goes is styled anew with all that it holds"
-        assert docks.docking.isHidden(), "and would bring the next of its tabs to the front"
-        return remove(panel_id)
+    def watched(layout: Layout, screen: QRect) -> bool:
+        assert sorted(ended) == ["log-1", "log-2", "log-3"], "a dock that moves is styled anew with all that it holds"
+        assert docks.docking.isHidden(), "and one that goes would bring the next of its tabs to the front"
+        arranged.append(layout)
+        return arrange(layout, screen)
 
     with monkeypatch.context() as during:
-        during.setattr(docks, "remove", watched)
+        during.setattr(docks, "arrange", watched)
         shown.window.load_layout(shown.current())
+    assert len(arranged) == 1
     assert not docks.docking.isHidden()
     assert list(shown.window.panels) == ["log-1", "log-2", "log-3"]
+
+
+def test_a_panel_is_put_where_it_stays_since_each_move_styles_it_anew(
+    shown: Workspaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(shown, tmp_path, monkeypatch, "")
+    monkeypatch.setattr(FrailPanel, "homes", [])
+    panel = shown.window.add_panel("frail")
+    assert panel.isVisible()
+    assert FrailPanel.homes == [shown.window]

@@ -117,10 +117,10 @@ class StrategiesPanel(AskingPanel):
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName(f"{self.panel_id}_tables")
         tables.setChildrenCollapsible(False)
+        whole = self._block(tables, self.orphans)
         for part in (self.definitions, self.runs, self.told, self.changes):
             tables.addWidget(part)
         tables.setSizes([LOG_HEIGHT_PX] * 4)
-        whole = self._block(tables, self.orphans)
         self.column.addLayout(Beside(self, whole, self._new(), self._chosen(), self._running(), share=FORM_SHARE), 1)
 
     def _new(self) -> QWidget:
@@ -194,7 +194,7 @@ class StrategiesPanel(AskingPanel):
         part.setToolTip(meaning)
 
     def _block(self, *parts: Any) -> QWidget:
-        block = QWidget()
+        block = QWidget(self)  # what moves into another parent is styled anew with all that it holds
         column = QVBoxLayout(block)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

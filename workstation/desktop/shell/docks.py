@@ -87,7 +87,6 @@ class Docks(QObject):
         dock = self._docks[panel_id]
         dock.takeWidget().deleteLater()
         dock.setWidget(widget, QtAds.CDockWidget.ForceNoScrollArea)
-        widget.show()  # the library would have the event loop do it
 
     def settle(self, panel_id: str) -> None:
         """Give what a dock holds its place now, so that a press finds it."""

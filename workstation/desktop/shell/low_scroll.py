@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 class LowScroll(QScrollArea):
     """Gives a panel the room there is, and at least the height below which its rows would lie over each other."""
 
-    def __init__(self, panel: QWidget) -> None:
-        super().__init__()
+    def __init__(self, panel: QWidget, holder: QWidget) -> None:
+        super().__init__(holder)
         self._panel = panel
         self.setObjectName(f"{panel.objectName()}_room")
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -17,6 +17,7 @@ from workstation.desktop.icons import icon
 from workstation.desktop.shell.docks import Docks
 from workstation.desktop.shell.layouts import FloatEntry, Layout, Node, PanelEntry
 from workstation.desktop.shell.panel import Panel
+from workstation.desktop.shell.panel_header import PanelHolder
 from workstation.desktop.shell.panel_making import Survived, make_panel, release_panel
 from workstation.desktop.shell.panels_waiting import WaitingPanels
 from workstation.desktop.shell.status_bar import StatusBar
@@ -218,7 +219,10 @@ class MainWindow(QMainWindow):
             return self._made(entry)
 
     def _made(self, entry: PanelEntry) -> Panel:
-        panel, holder = make_panel(self._kinds, self._context, entry)
+        room = PanelHolder()
+        room.hide()
+        self._docks.fill(entry.id, room)
+        panel, holder = make_panel(self._kinds, self._context, entry, room)
         panel.title_changed.connect(lambda title: self._docks.retitle(entry.id, self._titled(title)))
         panel.retry_asked.connect(lambda: self.rebuild(entry.id))
         panel.provenance_asked.connect(self.show_provenance)
@@ -229,7 +233,9 @@ class MainWindow(QMainWindow):
                 panel.set_interval_group(entry.interval_link)
             if entry.link:
                 panel.set_link_group(entry.link)
-        self._docks.fill(entry.id, holder)
+        if holder is not room:
+            self._docks.fill(entry.id, holder)
+        holder.show()  # the library would have the event loop do it
         self._panels[entry.id] = panel
         return panel
 

@@ -35,9 +35,12 @@ class PanelHeader(QToolButton):
         self._show()
 
     @staticmethod
-    def wrap(panel: Panel) -> QWidget:
-        """Return the panel under its strip, with its link chips in the corner when it has an instrument."""
-        holder = PanelHolder()
+    def wrap(panel: Panel, holder: "PanelHolder | None" = None) -> QWidget:
+        """Return the panel under its strip, with its link chips in the corner when it has an instrument.
+
+        holder: an empty one, which stands in its place already: what moves is styled anew with all that it holds.
+        """
+        holder = holder or PanelHolder()
         holder.setObjectName(f"{panel.panel_id}_holder")
         holder.setFocusProxy(panel)
         column = QVBoxLayout(holder)
@@ -46,7 +49,7 @@ class PanelHeader(QToolButton):
         if panel.linked:
             column.addLayout(_linked_bar(panel))
         column.addWidget(PanelStrip(panel))
-        column.addWidget(LowScroll(panel) if panel.scrolls else panel, 1)
+        column.addWidget(LowScroll(panel, holder) if panel.scrolls else panel, 1)
         return holder
 
     def _show(self, *_: object) -> None:

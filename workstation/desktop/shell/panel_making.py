@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.layouts import PanelEntry
 from workstation.desktop.shell.panel import Panel
-from workstation.desktop.shell.panel_header import PanelHeader
+from workstation.desktop.shell.panel_header import PanelHeader, PanelHolder
 from workstation.desktop.shell.workspace_placeholder import PlaceholderPanel
 
 
@@ -63,14 +63,19 @@ class FailedPanel(PlaceholderPanel):
         """Show no instrument: the title stays that of the panel that failed."""
 
 
-def make_panel(kinds: Mapping[str, type[Panel]], context: DesktopContext, entry: PanelEntry) -> tuple[Panel, QWidget]:
-    """Return the panel of an entry, with its settings, and what holds it; a placeholder for an unknown kind."""
+def make_panel(
+    kinds: Mapping[str, type[Panel]], context: DesktopContext, entry: PanelEntry, holder: PanelHolder
+) -> tuple[Panel, QWidget]:
+    """Return the panel of an entry, with its settings, and what holds it; a placeholder for an unknown kind.
+
+    holder: empty and hidden, where the panel is to stand; where the panel fails another one holds what says so.
+    """
     kind = kinds.get(entry.kind, PlaceholderPanel)
     step = Survived()
     with step:
         panel = kind(context, entry.id)
         panel.restore_settings(dict(entry.settings))
-        return panel, PanelHeader.wrap(panel)
+        return panel, PanelHeader.wrap(panel, holder)
     _discard(step)
     failed = FailedPanel(context, entry, kind.title, step)
     return failed, PanelHeader.wrap(failed)
@@ -87,4 +92,4 @@ def _discard(step: Survived) -> None:
     half, _ = Panel.behind(step.trace)
     if half is not None:
         Panel.release(half)
-        (half.parentWidget() or half).deleteLater()
+        half.deleteLater()
