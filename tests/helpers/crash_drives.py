@@ -24,6 +24,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     "orders.cancel.kept": ("submit", "pause", "fault:disconnect", "pause", "cancel", "cancel", "cancel"),
     "orders.cancel.wish_due": ("fault:delay_ack", "submit", "pause", "cancel", "cancel", "cancel"),
     "orders.emulation.before_move": ("trailing", "pause", "to_broker"),
+    "orders.emulation.before_trail": ("trailing", "pause", "pause", "pause"),
     "orders.exit.before_override": ("submit", "pause", "override_exit"),
     "orders.queued_change.before_amend": ("submit", "pause", "replace_twice", "pause", "pause"),
     "orders.queued_change.before_record": ("submit", "pause", "replace_twice", "pause"),

@@ -44,6 +44,8 @@ NESTED = ("orders.reconcile.before_ask", "orders.reconcile.before_merge", "order
 NESTED_DEEP, NESTED_TIMES = 5, 4
 ADOPTIONS = 6
 WAITING_KILLS = 3
+TRAILS = "orders.emulation.before_trail"
+TRAIL_KILLS = 6
 PASSES_MAX = 32
 MISSES_MAX = 3
 """Children in a row that may end without passing their point before another point is drawn."""
@@ -156,6 +158,20 @@ def test_a_kill_around_a_change_that_waits_for_another_leaves_one_order_in_agree
         assert (killed.died_at, killed.failure) == (point, "")
         after = rig.run(Plan(rng.getrandbits(32), "", 1))
         assert not after.failure, after.failure
+    assert not rig.damage()
+
+
+def test_a_kill_as_a_trail_is_journaled_leaves_every_order_and_every_trail_as_the_journal_has_it(rig):
+    died = 0
+    for turn in range(4 * TRAIL_KILLS):
+        outcome = rig.run(Plan(turn, TRAILS, 1 + turn % 3))
+        assert not outcome.failure, outcome.failure
+        died += bool(outcome.died_at)
+        if died == TRAIL_KILLS:
+            break
+    assert died == TRAIL_KILLS, "the children have to die there"
+    last = rig.run(Plan(1, "", 1))
+    assert not last.failure, last.failure
     assert not rig.damage()
 
 
