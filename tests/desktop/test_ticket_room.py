@@ -44,6 +44,15 @@ def test_a_place_narrower_than_its_margins_asks_for_no_negative_width(panel, qtl
     assert panel.form.type.minimumWidth() == 0
 
 
+def test_fields_narrower_than_their_scroll_bar_ask_for_no_negative_width(panel, qtlog):
+    scrolled = panel.findChild(QScrollArea, "ticket-1_scroll")
+    scrolled.setMinimumSize(0, 0)
+    scrolled.verticalScrollBar().setStyleSheet("QScrollBar { width: 40px }")
+    scrolled.resize(4, 100)
+    QApplication.processEvents()
+    assert not [record.message for record in qtlog.records if "Negative sizes" in record.message]
+
+
 def test_the_whole_of_it_stands_in_the_default_place_of_the_least_window(qapp, qtbot, panel):
     """The place is what the shipped workspace leaves of 1280 x 720: a full order with both legs, nothing scrolled."""
     shipped = parse_layout(resource_text("layouts", "trading.toml"), source="shipped")

@@ -356,7 +356,7 @@ class ScrolledFields(QScrollArea):
         """Tell how much room there is."""
         if event.type() is QEvent.Type.Resize:
             beside = self.width() - self.verticalScrollBar().sizeHint().width() + self._margin
-            self._fields.setMinimumWidth(min(beside, self.width()))
+            self._fields.setMinimumWidth(max(min(beside, self.width()), 0))
             self.room_changed.emit(max(self.viewport().width(), self._fields.minimumWidth()))
             self._look.start()
         return super().viewportEvent(event)
