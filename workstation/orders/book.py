@@ -95,7 +95,6 @@ class OrderBook:
         self._handlers: dict[type, Callable[[Any], Change]] = {
             OrderCreated: self._create,
             OrderDenied: self._deny,
-            OrderFilled: self._fill,
         }
 
     # Reading
@@ -180,6 +179,8 @@ class OrderBook:
             TransitionRefused: the life cycle forbids it; the book is as it was.
         """
         kind = type(event)
+        if kind is OrderFilled:
+            return self._fill(event)
         effect = _effect_of(kind)
         if effect is None:
             handler = self._handlers.get(kind)
