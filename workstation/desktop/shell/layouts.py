@@ -4,6 +4,7 @@ A layout lists its panels, a tree of splits and tab areas, and further windows a
 own. Nothing is in pixels, so that a file survives other monitors and other versions. No widgets and no files here.
 """
 
+import difflib
 import json
 import re
 import tomllib
@@ -12,6 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
+from workstation.config.resources import resource_text
 from workstation.desktop.shell.layouts_comments import with_comments
 from workstation.domain.errors import UserError
 
@@ -199,3 +201,15 @@ def _value(value: Any) -> str:
         # A JSON string is a TOML string but for the delete character.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def shipped_layout(name: str) -> Layout:
+    """Return a layout that comes with the program."""
+    return parse_layout(resource_text("layouts", f"{name}.toml"), source="shipped layout")
+
+
+def difference_text(now: Layout, then: str, name: str) -> str:
+    """Return what the text of a layout would change of another: lines that go begin with -, those that come with +."""
+    shown = layout_text(now, then)
+    lines = difflib.unified_diff(shown.splitlines(), then.splitlines(), "now", name, lineterm="", n=2)
+    return "\n".join(lines) or "The same as what is shown."

@@ -64,8 +64,7 @@ class Workspace(QObject):
     ) -> None:
         super().__init__()
         self._context = context
-        self.workspaces = Workspaces(context, kinds, store)
-        self.workspaces.unheard = self._unheard
+        self.workspaces = Workspaces(context, kinds, store, self._unheard)
         self.window = self.workspaces.window
         self.hotkeys = HotkeyFilter(context, keys_file)
         titles = {name: kind.title for name, kind in kinds.items()}

@@ -4,7 +4,6 @@ A workspace is one layout file and may have several windows. Loading one disarms
 that cannot be read is refused with line and column while what is shown stays. Trading goes on whatever happens here.
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -15,10 +14,9 @@ from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
-from workstation.config.resources import resource_text
 from workstation.desktop.context import DesktopContext
 from workstation.desktop.shell.hotkeys_disarm import disarm
-from workstation.desktop.shell.layouts import Layout, layout_text, parse_layout
+from workstation.desktop.shell.layouts import Layout, difference_text, layout_text, parse_layout, shipped_layout
 from workstation.desktop.shell.layouts_store import NAME, LayoutStore
 from workstation.desktop.shell.layouts_windows import WINDOWS_MAX, joined, windows_of
 from workstation.desktop.shell.main_window import MainWindow
@@ -37,18 +35,24 @@ Build = Callable[[str], MainWindow]
 class Workspaces(QObject):
     """Owns which workspace is shown. `window` is its first window; further ones come and go.
 
-    Emits: loaded(name) when another layout is shown, undo_ended() when it can no longer be taken back, changed() when
-    the list of workspaces or the lock is another.
+    unheard: keeps events of one step from whoever listens to all of the application. Emits: loaded(name) when another
+    layout is shown, undo_ended() when it can no longer be taken back, changed() when the list of workspaces or the lock
+    is another.
     """
 
     loaded = Signal(str)
     undo_ended = Signal()
     changed = Signal()
 
-    def __init__(self, context: DesktopContext, kinds: Mapping[str, type[Panel]], store: LayoutStore) -> None:
+    def __init__(
+        self,
+        context: DesktopContext,
+        kinds: Mapping[str, type[Panel]],
+        store: LayoutStore,
+        unheard: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         super().__init__()
-        self._context, self._kinds, self._store = context, kinds, store
-        self.unheard: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._context, self._kinds, self._store, self._unheard = context, kinds, store, unheard
         self.window = self._built("main_window")
         self.window.closing.connect(self._on_first_closing)
         self._others: list[MainWindow] = []
@@ -103,7 +107,7 @@ class Workspaces(QObject):
             self._say("warning", f"{error}. The file is kept as it is; the shipped layout is shown.")
             damaged = self._store.set_aside(name)
             self._say("warning", f"The damaged layout is kept as {damaged.name}.")
-            layout = _shipped(name if name in SHIPPED else SHIPPED[0])
+            layout = shipped_layout(name if name in SHIPPED else SHIPPED[0])
         self._show(layout)
         return layout
 
@@ -214,7 +218,7 @@ class Workspaces(QObject):
     def reset(self) -> None:
         """Show the shipped layout again; the present one stays among the kept versions."""
         name = self.name
-        shipped = _shipped(name if name in SHIPPED else SHIPPED[0])
+        shipped = shipped_layout(name if name in SHIPPED else SHIPPED[0])
         self.save()
         self._load(msgspec.structs.replace(shipped, name=name), "layout reset")
 
@@ -241,9 +245,7 @@ class Workspaces(QObject):
             then = self._store.version_text(version)
         except OSError as error:
             return f"{version.name} cannot be read: {error.strerror}."
-        now = layout_text(self.current(), then)
-        lines = difflib.unified_diff(now.splitlines(), then.splitlines(), "now", version.name, lineterm="", n=2)
-        return "\n".join(lines) or "The same as what is shown."
+        return difference_text(self.current(), then, version.name)
 
     def restore_version(self, version: Path) -> bool:
         """Show a kept version; returns False, with what is shown unchanged, where it cannot be read."""
@@ -314,7 +316,7 @@ class Workspaces(QObject):
     def _read(self, name: str) -> Layout:
         found = self._store.load(name)
         if found is None:
-            return _shipped(name)
+            return shipped_layout(name)
         return msgspec.structs.replace(found, name=name)
 
     def _load(self, layout: Layout, reason: str) -> None:
@@ -346,12 +348,8 @@ class Workspaces(QObject):
     def _built(self, name: str) -> MainWindow:
         window = MainWindow(self._context, self._kinds, name)
         window.taken = self._taken
-        window.unheard = self._hush
+        window.unheard = self._unheard
         return window
-
-    def _hush(self) -> AbstractContextManager[None]:
-        """Return what keeps events of one step from whoever listens to all of the application."""
-        return self.unheard()
 
     def _other(self) -> MainWindow:
         number = next(
@@ -398,7 +396,3 @@ class Workspaces(QObject):
 
     def _say(self, level: str, text: str) -> None:
         self._context.announcer.say(level, text)
-
-
-def _shipped(name: str) -> Layout:
-    return parse_layout(resource_text("layouts", f"{name}.toml"), source="shipped layout")
