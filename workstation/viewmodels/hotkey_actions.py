@@ -159,9 +159,12 @@ def _check_market(reading: Reading, terms: OrderTerms) -> None:
         raise Refusal(f"Refused: reference price. The quote of {terms.symbol} is {age}; wait for a fresh quote.")
     name = "ask" if terms.side.sign > 0 else "bid"
     opposite = quote.ask if terms.side.sign > 0 else quote.bid
-    if terms.price is None or opposite is None or reading.number("collar") is None:
+    if terms.price is None or opposite is None:
         return
-    limit, through = reading.ticks("collar", 0), (terms.price - opposite) * terms.side.sign
+    collar = reading.number("collar")
+    if collar is None:
+        return
+    limit, through = int(collar / reading.snapshot.tick), (terms.price - opposite) * terms.side.sign
     ticks = -(-through // instrument.tick_at(opposite))
     if ticks > limit:
         price, side = instrument.price_text(terms.price), f"{name} {instrument.price_text(opposite)}"

@@ -7,6 +7,8 @@ an expression that reads it is absent and says so; nothing is guessed, no price 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from workstation.domain.accounts import Environment
 from workstation.domain.expressions.evaluation import Absent, Expression, Snapshot, Value
 from workstation.domain.expressions.vocabulary import TRADING, Kind
@@ -52,13 +54,13 @@ class FocusValues(Mapping[str, Value]):
 
 def snapshot_of(focus: FocusSnapshot, risk_cash: Expression | None = None) -> Snapshot:
     """Return the values that expressions read. risk_cash: money to risk in one order, itself an expression."""
-    bare = _snapshot(focus, FocusValues(focus))
-    return bare if risk_cash is None else _snapshot(focus, FocusValues(focus, lambda: risk_cash.value(bare)))
-
-
-def _snapshot(focus: FocusSnapshot, values: FocusValues) -> Snapshot:
-    lot = qty_value(focus.instrument.lot, focus.instrument)
-    return Snapshot(values=values, tick=_tick(focus), lot=lot, point_value=_point_value(focus))
+    bare = Snapshot(
+        values=FocusValues(focus),
+        tick=_tick(focus),
+        lot=qty_value(focus.instrument.lot, focus.instrument),
+        point_value=_point_value(focus),
+    )
+    return bare if risk_cash is None else replace(bare, values=FocusValues(focus, lambda: risk_cash.value(bare)))
 
 
 def _of_quote(read: Callable[[QuoteSnap], bool]) -> Callable[[FocusSnapshot], bool | None]:
