@@ -62,6 +62,7 @@ def watched_here(terms: OrderTerms, prices: list[int], conditions: Sequence[str]
     found: Trace = []
     for price, codes in zip(prices, conditions or [""] * len(prices), strict=True):
         rig.desk.on_market([Trade(SYMBOL, price, 1, Aggressor.BUY, "t", rig.now, rig.now, codes)])
+        rig.desk.settle_trails()  # the journal hears of a trail once a second at most
         now = rig.order(order.cl_ord_id)
         if now.status is not OrdStatus.NEW:
             return found

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 import msgspec
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from workstation.commands.params import Watch
 from workstation.commands.registry import CommandRegistry, CommandResult, Gateway
@@ -36,9 +36,6 @@ orders that one gesture gives only the first is waited for.
 
 LOOK_AGAIN_MS = 2
 """How soon a frame that waits looks again."""
-
-_SHOWN = QEvent.Type(QEvent.registerEventType())
-_AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1
 
 ResultHandler = Callable[[CommandResult], None]
 
@@ -80,6 +77,8 @@ class Bridge(QObject):
         self._timer.timeout.connect(self._take_when_free)
         self._early = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._early.timeout.connect(self._take_when_free)
+        self._shown = QTimer(self, singleShot=True, interval=0)  # it comes once all that waits is done, painting too
+        self._shown.timeout.connect(session.screen.end)
         self._under_way, self._aside_until_ns = 0, 0
 
     def start(self) -> None:
@@ -100,7 +99,7 @@ class Bridge(QObject):
         """Take everything new, fold it and show it."""
         self._early.stop()
         self.session.screen.begin()
-        QCoreApplication.postEvent(self, QEvent(_SHOWN), _AFTER_PAINTING)
+        self._shown.start()
         frame = self._outbox.take()
         self.state.apply(frame)
         offered = tuple(self.session.accounts)
@@ -163,12 +162,3 @@ class Bridge(QObject):
         while self._answers:
             handler, result = self._answers.popleft()
             handler(result)
-
-    # Qt overrides
-
-    def event(self, event: QEvent) -> bool:
-        """End the screen's turn once what a frame changed is painted."""
-        if event.type() == _SHOWN:
-            self.session.screen.end()
-            return True
-        return super().event(event)
