@@ -464,7 +464,7 @@ class ChildRun:
         problems = ["not looked"]
         while problems:
             if self.core.clock.mono_ns() > deadline:
-                raise AssertionError("no agreement: " + "; ".join(problems[:8]))
+                raise AssertionError("no agreement: " + "; ".join(dict.fromkeys([*problems, *self._compared()][:8])))
             await asyncio.sleep(0.004)
             problems = self._moving() or self._compared()
         self.core.state.ledger.check()
@@ -475,7 +475,7 @@ class ChildRun:
     def _moving(self) -> list[str]:
         state = self.core.state
         moving = [
-            f"{order.cl_ord_id} is {order.status}, {order.unknown}"
+            f"{order.cl_ord_id} is {order.status}, {order.unknown} {order.unknown_cause}"
             for order in state.book.open_orders()
             if not (order.unknown is None and order.status.is_working)
             and not (order.status is OrdStatus.NEW and (order.residence is Residence.PROGRAM or order.link))
