@@ -319,7 +319,9 @@ class OrderBook:
         del self._orders[cl_ord_id]
         self._ids.add(cl_ord_id)
         self._by_uid.pop(order.uid, None)
-        self._by_order_id.pop((order.terms.account, order.order_id), None)
+        place = order.terms.account, order.order_id
+        if self._by_order_id.get(place) == cl_ord_id:  # else an order that was adopted in its place has that id
+            del self._by_order_id[place]
         if order.link is not None:
             group = self._groups[order.link.group_id]
             del group[cl_ord_id]

@@ -276,6 +276,23 @@ def test_an_adopted_continuation_of_a_final_order_takes_its_fills():
     assert rig.state.ledger.qty(ACCOUNT, SYMBOL) == 100
 
 
+def test_an_adopted_continuation_is_known_by_the_venues_id_once_the_order_before_it_has_left_memory():
+    rig = CoreRig()
+    order = rig.submit(qty=100)
+    rig.broker.cancelled(order.cl_ord_id)
+    rig.clock.advance(SECOND)
+    held = rig.broker.orders[order.cl_ord_id]
+    rig.broker.orders[order.cl_ord_id] = msgspec.structs.replace(held, status=S.SUBMITTED)
+    rig.desk.reconcile(ACCOUNT, "test")
+    (adopted,) = rig.state.book.open_orders(ACCOUNT, SYMBOL)
+    rig.state.book._closed_kept_max = 0
+    rig.broker.cancelled(rig.submit().cl_ord_id)
+    assert rig.state.book.get(order.cl_ord_id) is None
+    rig.desk.reconcile(ACCOUNT, "test")
+    (known,) = rig.state.book.open_orders(ACCOUNT, SYMBOL)
+    assert (known.cl_ord_id, known.status, known.unknown) == (adopted.cl_ord_id, S.SUBMITTED, None)
+
+
 def test_a_run_whose_every_answer_moves_the_book_stays_locked_and_says_so():
     rig = CoreRig()
     order = rig.submit()
